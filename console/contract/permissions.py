@@ -1,0 +1,41 @@
+"""Roles, and the one table of who may do what: the server enforces it, the client only hides or disables."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The chair a person sits in."""
+
+    TIER1 = "tier1"
+    TIER2 = "tier2"
+    QA = "qa"
+    OWNER = "owner"
+
+
+class Permission(StrEnum):
+    """One thing a person may or may not do."""
+
+    READ = "read"
+    CLAIM_TIER1 = "claim_tier1"
+    CLAIM_TIER2 = "claim_tier2"
+    CLAIM_UNQUEUED = "claim_unqueued"
+    CORRECT = "correct"
+
+
+ALLOWED: dict[Role, frozenset[Permission]] = {
+    Role.TIER1: frozenset({Permission.READ, Permission.CLAIM_TIER1, Permission.CORRECT}),
+    Role.TIER2: frozenset({Permission.READ, Permission.CLAIM_TIER1, Permission.CLAIM_TIER2, Permission.CORRECT}),
+    Role.QA: frozenset({
+        Permission.READ,
+        Permission.CLAIM_TIER1,
+        Permission.CLAIM_TIER2,
+        Permission.CLAIM_UNQUEUED,
+        Permission.CORRECT,
+    }),
+    Role.OWNER: frozenset({Permission.READ}),
+}  # fmt: skip
+
+
+def is_allowed(role: Role, permission: Permission) -> bool:
+    """Say whether a role holds a permission."""
+    return permission in ALLOWED[role]

@@ -1,0 +1,106 @@
+"""What the server shows: queue rows, a whole conversation, claims, stored corrections and receipts."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from console.contract.base import Line, Model, Score, UtcTime
+from console.contract.conversations import Conversation, Gate, OwnerState, Priority, Tier
+from console.contract.corrections import Correction, Sha256
+from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.permissions import Role
+
+Count = Annotated[int, Field(ge=0)]
+EventSeq = Annotated[int, Field(ge=0)]
+"""A place in the feed; grows with each event."""
+
+
+class Me(Model):
+    """Who the token speaks for, and which workspace answers."""
+
+    user_id: UserId
+    name: Line
+    role: Role
+    workspace: Line
+    version: Line
+
+
+class Claim(Model):
+    """A lease on a conversation. `epoch` is its fencing token; `expires_at` is by the server's clock."""
+
+    holder_id: UserId
+    holder_name: Line
+    epoch: Count
+    expires_at: UtcTime
+
+
+class QueueRow(Model):
+    """One line of the queue."""
+
+    conversation_id: ConversationId
+    customer_name: Line
+    ask: Line
+    topic: Line
+    language: Line | None
+    tier: Tier
+    priority: Priority
+    owner_state: OwnerState
+    gate: Gate | None
+    gate_inferred: bool
+    gate_value: Score | None
+    gate_threshold: Score | None
+    waiting_since: UtcTime
+    due_at: UtcTime | None
+    claim: Claim | None
+    turns: Count
+    corrections: Count
+
+
+class QueuePage(Model):
+    """A page of the queue, most urgent first. `after` continues it; `seq` is the feed's place it was read at."""
+
+    rows: tuple[QueueRow, ...]
+    after: ConversationId | None
+    seq: EventSeq
+    server_time: UtcTime
+
+
+class CorrectionState(StrEnum):
+    """What the backend made of a correction. Late: its claim was no longer the current one; kept, not counted."""
+
+    STORED = "stored"
+    LATE = "late_needs_review"
+
+
+class Receipt(Model):
+    """The server's word that a correction is stored: its id and the hash of its canonical body."""
+
+    id: CorrectionId
+    body_sha256: Sha256
+    state: CorrectionState
+    received_at: UtcTime
+
+
+class CorrectionRecord(Model):
+    """A stored correction with its provenance."""
+
+    correction: Correction
+    author_name: Line
+    author_role: Role
+    receipt: Receipt
+
+
+class CorrectionPage(Model):
+    """Stored corrections, oldest first."""
+
+    records: tuple[CorrectionRecord, ...]
+
+
+class ConversationView(Model):
+    """A conversation with its queue row and the corrections stored against it."""
+
+    row: QueueRow
+    conversation: Conversation
+    corrections: tuple[CorrectionRecord, ...]
+    server_time: UtcTime
