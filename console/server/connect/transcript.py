@@ -1,36 +1,58 @@
 """The transcript format that `redline import` reads: OpenAI chat-completions messages, one conversation a line.
 
 Only `messages` is needed. Whatever else the exporting system knows goes where chat-completions puts it (`logprobs`,
-`timestamp`, `metadata`, `labels`); fields Redline has no use for are passed over, never an error.
+`timestamp`, `metadata`, `labels`); fields Redline has no use for are passed over, never an error. Times are ISO 8601
+with a zone, or epoch seconds. Texts have the contract's bounds, so that what passes here fits there.
 Source of the message shape: OpenAI API reference, "Create chat completion".
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
+from console.contract.base import Line, Score, Text
 from console.contract.conversations import EarlierContact, Gate, Priority, SignalKind, Tier
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+def _join_parts(content: object) -> object:
+    """Join a list of text parts; anything else goes on to the field's own check."""
+    if not isinstance(content, list):
+        return content
+    texts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type") == "text"]
+    if len(texts) != len(content) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("holds a part that is not text")
+    return "".join(str(text) for text in texts)
+
+
+def _pairs(facts: object) -> object:
+    """Turn an object into its pairs, so that an error names a fact by its place and never repeats it."""
+    if not isinstance(facts, dict):
+        raise ValueError("must be an object")
+    return tuple(facts.items())
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False)]
+Content = Annotated[Text | None, BeforeValidator(_join_parts)]
+Facts = Annotated[tuple[tuple[Line, Line], ...], BeforeValidator(_pairs)]
 
 
 class Open(BaseModel):
     """Closed to wrong types, open to fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", populate_by_name=True)
 
 
 class TranscriptFunction(Open):
     """`arguments` is JSON text; it is kept exactly as it is."""
 
-    name: str
-    arguments: str = "{}"
+    name: Line
+    arguments: Text = "{}"
 
 
 class TranscriptToolCall(Open):
     """A tool call of an assistant message."""
 
-    id: str
+    id: Line
     function: TranscriptFunction
     type: Literal["function"] = "function"
 
@@ -52,57 +74,56 @@ class TranscriptSignal(Open):
     """A value of the confidence trace; `value` absent means "not reported"."""
 
     kind: SignalKind
-    value: Fraction | None = None
-    threshold: Fraction | None = None
+    value: Score | None = None
+    threshold: Score | None = None
     gate: Gate | None = None
     fired: bool = False
-    detail: str | None = None
+    detail: Line | None = None
 
 
 class TranscriptSource(Open):
     """A document retrieved for a message."""
 
-    id: str
-    title: str
-    version: str | None = None
-    snippet: str = ""
-    score: Fraction | None = None
+    id: Line
+    title: Line
+    version: Line | None = None
+    snippet: Text = ""
+    score: Score | None = None
 
 
 class TranscriptUsage(Open):
     """Token use of one completion."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: Annotated[int, Field(ge=0)] = 0
+    completion_tokens: Annotated[int, Field(ge=0)] = 0
 
 
 class MessageMetadata(Open):
-    """What is known of one message beside its text. `duration_ms` and `error` belong to tool results."""
+    """What is known of one message beside its text. `duration_ms` and `error` belong to tool results.
+
+    `sent_by` = "human" marks an assistant message that a person wrote.
+    """
 
     signals: list[TranscriptSignal] = []
     sources: list[TranscriptSource] = []
-    trace_id: str | None = None
-    prompt_version: str | None = None
-    policy_version: str | None = None
-    model: str | None = None
-    duration_ms: int | None = None
-    error: str | None = None
+    trace_id: Line | None = None
+    prompt_version: Line | None = None
+    policy_version: Line | None = None
+    model: Line | None = None
+    duration_ms: Annotated[int, Field(ge=0)] | None = None
+    error: Text | None = None
+    sent_by: Literal["ai", "human"] = "ai"
 
 
 class TranscriptMessage(Open):
-    """One chat-completions message. `content` may be a text, null, or a list of text parts.
-
-    `metadata.sent_by` = "human" marks an assistant message that a person wrote.
-    """
+    """One chat-completions message. `content` may be a text, null, or a list of text parts, which are joined."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[dict[str, Any]] | None = None
+    content: Content = None
     tool_calls: list[TranscriptToolCall] | None = None
-    tool_call_id: str | None = None
-    name: str | None = None
-    timestamp: AwareDatetime | float | None = Field(
-        default=None, validation_alias=AliasChoices("timestamp", "created_at", "created")
-    )
+    tool_call_id: Line | None = None
+    name: Line | None = None
+    timestamp: Moment | None = Field(default=None, validation_alias=AliasChoices("timestamp", "created_at", "created"))
     logprobs: Logprobs | None = None
     usage: TranscriptUsage | None = None
     metadata: MessageMetadata | None = None
@@ -111,41 +132,41 @@ class TranscriptMessage(Open):
 class TranscriptCustomer(Open):
     """The customer; `facts` are shown as they are, in their order."""
 
-    id: str | None = None
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    facts: dict[str, str] = {}
+    id: Line | None = None
+    name: Line | None = None
+    email: Line | None = None
+    phone: Line | None = None
+    facts: Facts = ()
 
 
 class TranscriptHandoff(Open):
     """A handoff that the AI platform recorded. `at_turn` is found from the transfer call, else it is the last turn."""
 
     gate: Gate
-    value: Fraction | None = None
-    threshold: Fraction | None = None
+    value: Score | None = None
+    threshold: Score | None = None
     to_tier: Tier = Tier.AGENT
-    timestamp: AwareDatetime | None = None
-    reason: str = ""
-    message_to_customer: str | None = None
-    ask: str = ""
-    did: list[str] = []
-    promised: list[str] = []
-    already_asked: list[str] = []
-    missing: list[str] = []
-    next_steps: list[str] = []
-    unsent_draft: str | None = None
+    timestamp: Moment | None = None
+    reason: Text = ""
+    message_to_customer: Text | None = None
+    ask: Text = ""
+    did: list[Text] = []
+    promised: list[Text] = []
+    already_asked: list[Text] = []
+    missing: list[Text] = []
+    next_steps: list[Text] = []
+    unsent_draft: Text | None = None
 
 
 class TranscriptMetadata(Open):
     """What is known of the conversation beside its messages."""
 
     customer: TranscriptCustomer | None = None
-    topic: str | None = None
-    language: str | None = None
+    topic: Line | None = None
+    language: Line | None = None
     priority: Priority = Priority.NORMAL
-    prompt_version: str | None = None
-    policy_version: str | None = None
+    prompt_version: Line | None = None
+    policy_version: Line | None = None
     handoff: TranscriptHandoff | None = None
     earlier_contacts: list[EarlierContact] = []
 
@@ -154,11 +175,15 @@ class Transcript(Open):
     """One line of a transcript file."""
 
     id: str | None = None
-    model: str | None = None
-    created_at: AwareDatetime | float | None = Field(
-        default=None, validation_alias=AliasChoices("created_at", "created", "timestamp")
-    )
+    model: Line | None = None
+    created_at: Moment | None = Field(default=None, validation_alias=AliasChoices("created_at", "created", "timestamp"))
     messages: Annotated[list[TranscriptMessage], Field(min_length=1, max_length=10_000)]
     logprobs: Logprobs | None = None
     metadata: TranscriptMetadata | None = None
-    labels: dict[str, Any] | list[Any] | None = None
+    domain: Line | None = None
+    task_id: JsonValue = None
+    trial: JsonValue = None
+    outcome: JsonValue = None
+    customer_goal: JsonValue = None
+    expected_actions: JsonValue = None
+    labels: JsonValue = None

@@ -1,0 +1,68 @@
+"""JSON as other systems write it: read strictly as a file's own line, leniently as a text inside a text."""
+
+import json
+import math
+from typing import NoReturn
+
+from pydantic import JsonValue
+
+JsonObject = dict[str, JsonValue]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"holds {name}, which JSON does not have")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("holds a number too large to keep")
+    return number
+
+
+def _without_doubles(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("holds an object with the same key twice")
+    return fields
+
+
+def parse_strictly(text: str) -> JsonValue:
+    """Parse JSON (RFC 8259); ValueError with a reason for NaN, endless numbers, doubled keys and bad syntax."""
+    try:
+        value: JsonValue = json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_without_doubles
+        )
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON: {error.msg} at column {error.colno}") from error
+    except RecursionError as error:
+        raise ValueError("is nested too deeply") from error
+    return value
+
+
+def read_object(text: str | None) -> JsonObject:
+    """Return the JSON object a text holds; an empty one where it holds anything else."""
+    try:
+        value = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def compact(value: JsonValue) -> str:
+    """Return a value as one line: a string as it is, anything else as JSON without spaces."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def storable(value: JsonValue) -> str:
+    """Return a string found inside a text, stripped of NUL and lone surrogates; "" where it is no string."""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def canonical(value: JsonValue) -> bytes:
+    """Return a value's one byte form, keys sorted; UnicodeEncodeError where a text holds a lone surrogate."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
