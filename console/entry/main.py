@@ -1,0 +1,30 @@
+"""Reads the command line and hands over to the sub-command; without one, to the desk."""
+
+import argparse
+from collections.abc import Sequence
+
+from console.entry import desk, doctor, export, import_, serve, token, tour
+
+SUBCOMMANDS = {
+    "serve": serve,
+    "import": import_,
+    "export": export,
+    "token": token,
+    "tour": tour,
+    "doctor": doctor,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `redline` and return its exit status."""
+    parser = argparse.ArgumentParser(prog="redline", description="Catch and correct what an AI agent got wrong.")
+    desk.add_arguments(parser)
+    parser.set_defaults(run=desk.run)
+    subparsers = parser.add_subparsers(metavar="COMMAND", title="commands; without one, the desk opens")
+    for name, command in SUBCOMMANDS.items():
+        subparser = subparsers.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
+        command.add_arguments(subparser)
+        subparser.set_defaults(run=command.run)
+    arguments = parser.parse_args(argv)
+    status: int = arguments.run(arguments)
+    return status

@@ -1,0 +1,11 @@
+"""The options that say which store a command works on."""
+
+import argparse
+from pathlib import Path
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Add `--data-dir` and `--database`, of which one may be given."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the workspace (default: the user's own)")
+    group.add_argument("--database", metavar="URL", help="SQLAlchemy URL of the database, instead of a folder")

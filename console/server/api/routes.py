@@ -1,0 +1,179 @@
+"""The routes: each parses, calls one use case and answers."""
+
+from collections.abc import AsyncIterable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from console.contract.commands import HeldClaim
+from console.contract.corrections import Correction
+from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.problems import ProblemCode
+from console.contract.taxonomy import TAXONOMY, Taxonomy
+from console.contract.views import (
+    Claim,
+    ConversationView,
+    CorrectionPage,
+    Count,
+    EventSeq,
+    Me,
+    QueuePage,
+    QueueRow,
+    Receipt,
+)
+from console.server.api.bodies import read_body
+from console.server.api.callers import Caller, TheBackend
+from console.server.api.refusals import PROBLEM_JSON, STATUS
+from console.server.services.claims import claim_conversation, release_claim, renew_claim
+from console.server.services.conversations import read_conversation
+from console.server.services.corrections import list_corrections, store_correction
+from console.server.services.feed import feed_start, follow_feed
+from console.server.services.queue import list_queue, list_rows, pull_next
+from console.server.services.refusals import Refused
+
+PAGE_LIMIT = 1_000
+IDS_LIMIT = 500
+
+
+def _refusals(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
+    """What a route may refuse, for the OpenAPI document."""
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    every = (ProblemCode.UNAUTHENTICATED, ProblemCode.FORBIDDEN, ProblemCode.INVALID, *codes)
+    names: dict[int, list[str]] = {}
+    for code in every:
+        names.setdefault(int(STATUS[code]), []).append(code)
+    return {status: {"description": ", ".join(found), "content": content} for status, found in names.items()}
+
+
+def _body(model: type[Correction] | type[HeldClaim]) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+health = APIRouter()
+router = APIRouter(prefix="/v1", responses=_refusals())
+
+
+@health.get("/healthz")
+async def healthz(backend: TheBackend) -> dict[str, str]:
+    """Say that the backend answers."""
+    return {"status": "ok"}
+
+
+@router.get("/me")
+async def me(backend: TheBackend, caller: Caller) -> Me:
+    """Whom the token speaks for."""
+    return Me(
+        user_id=caller.user_id,
+        name=caller.name,
+        role=caller.role,
+        workspace=backend.workspace,
+        version=backend.version,
+    )
+
+
+@router.get("/taxonomy")
+async def taxonomy(caller: Caller) -> Taxonomy:
+    """The error codes in force."""
+    return TAXONOMY
+
+
+@router.get("/queue")
+async def queue(
+    backend: TheBackend,
+    caller: Caller,
+    after: ConversationId | None = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 200,
+    ids: Annotated[str | None, Query(description="Only these rows, ids parted by commas, at most 500")] = None,
+) -> QueuePage:
+    """The queue, most urgent first; or just the rows named."""
+    if ids is None:
+        return await list_queue(backend, caller, after, limit)
+    wanted = [ConversationId(part) for part in ids.split(",") if part]
+    if len(wanted) > IDS_LIMIT:
+        raise Refused(ProblemCode.INVALID, f"At most {IDS_LIMIT} ids at once.")
+    return await list_rows(backend, caller, wanted)
+
+
+@router.post("/queue/next", responses=_refusals(ProblemCode.NOTHING_FREE))
+async def queue_next(backend: TheBackend, caller: Caller) -> QueueRow:
+    """Claim the most urgent free conversation."""
+    return await pull_next(backend, caller)
+
+
+@router.get("/conversations/{conversation_id}", responses=_refusals(ProblemCode.NOT_FOUND))
+async def conversation(backend: TheBackend, caller: Caller, conversation_id: ConversationId) -> ConversationView:
+    """A conversation with its row and its corrections."""
+    return await read_conversation(backend, caller, conversation_id)
+
+
+CLAIM = "/conversations/{conversation_id}/claim"
+
+
+@router.post(CLAIM, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.HELD))
+async def claim(backend: TheBackend, caller: Caller, conversation_id: ConversationId) -> Claim:
+    """Claim a conversation, or prolong one's own claim."""
+    return await claim_conversation(backend, caller, conversation_id)
+
+
+@router.put(CLAIM, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.CLAIM_LOST), openapi_extra=_body(HeldClaim))
+async def renew(request: Request, backend: TheBackend, caller: Caller, conversation_id: ConversationId) -> Claim:
+    """Prolong the claim that is held."""
+    held = await read_body(request, HeldClaim)
+    return await renew_claim(backend, caller, conversation_id, held.epoch)
+
+
+@router.delete(CLAIM, status_code=204, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.CLAIM_LOST))
+async def release(backend: TheBackend, caller: Caller, conversation_id: ConversationId, epoch: Count) -> None:
+    """Give the claim back."""
+    await release_claim(backend, caller, conversation_id, epoch)
+
+
+@router.put(
+    "/corrections/{correction_id}",
+    status_code=201,
+    responses={
+        **_refusals(ProblemCode.TOO_LARGE, ProblemCode.ID_REUSED, ProblemCode.DOES_NOT_FIT),
+        200: {"model": Receipt, "description": "It was stored before; the first receipt again"},
+    },
+    openapi_extra=_body(Correction),
+)
+async def correction(
+    request: Request, response: Response, backend: TheBackend, caller: Caller, correction_id: CorrectionId
+) -> Receipt:
+    """Store a correction once, under the id its author made."""
+    sent = await read_body(request, Correction)
+    if sent.id != correction_id:
+        raise Refused(ProblemCode.INVALID, "The id in the address is not the id in the body.")
+    receipt, first = await store_correction(backend, caller, sent)
+    if not first:
+        response.status_code = 200
+    return receipt
+
+
+@router.get("/corrections")
+async def corrections(
+    backend: TheBackend,
+    caller: Caller,
+    conversation_id: ConversationId | None = None,
+    author_id: UserId | None = None,
+) -> CorrectionPage:
+    """Stored corrections, oldest first."""
+    return await list_corrections(backend, caller, conversation_id, author_id)
+
+
+async def _start(
+    backend: TheBackend,
+    caller: Caller,
+    after: EventSeq | None = None,
+    last_event_id: Annotated[EventSeq | None, Header()] = None,
+) -> int:
+    return await feed_start(backend, caller, after if last_event_id is None else last_event_id)
+
+
+@router.get("/feed", response_class=EventSourceResponse, responses=_refusals(ProblemCode.GONE))
+async def feed(backend: TheBackend, start: Annotated[int, Depends(_start)]) -> AsyncIterable[ServerSentEvent]:
+    """Events as they are committed, from `Last-Event-ID` or `after`, else from now on. Each `data` is a FeedEvent."""
+    async for event in follow_feed(backend, start):
+        yield ServerSentEvent(raw_data=event.model_dump_json(), event=event.kind, id=str(event.seq))

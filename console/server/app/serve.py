@@ -1,0 +1,81 @@
+"""Runs the web server, and ends its open streams at once when it stops."""
+
+import logging
+import socket
+import sys
+from collections.abc import Callable, Mapping
+
+import uvicorn
+from typing_extensions import override
+
+from console.server.app.factory import create_app
+from console.server.app.settings import Settings, utc_now
+from console.server.services.backend import Bell
+from console.server.services.identity import Identity
+from console.server.services.ports import Clock
+
+GRACE_S = 2
+
+HOW_TO_GET_IN = """\
+Make a token for each person, on this machine and with the same --data-dir or --database:
+  redline token --user ana --name "Ana Ruiz" --role tier1     (roles: tier1, tier2, qa, owner)
+They connect with: redline --server URL
+"""
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which calls back once it accepts connections, and would wait for ever for event streams to end."""
+
+    def __init__(self, config: uvicorn.Config, bell: Bell, on_ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._bell = bell
+        self._on_ready = on_ready
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen and say so."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the event streams, then everything else."""
+        self._bell.close()
+        await super().shutdown(sockets)
+
+
+def create_server(
+    settings: Settings,
+    on_ready: Callable[[str], None],
+    chairs: Mapping[str, Identity] | None = None,
+    *,
+    sample: bool = False,
+    clock: Clock = utc_now,
+) -> Server:
+    """Return a server that is ready to `run()`; `on_ready` gets its URL once it accepts connections."""
+    bell = Bell()
+    config = uvicorn.Config(
+        create_app(settings, bell, clock=clock, chairs=chairs, sample=sample),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return Server(config, bell, on_ready)
+
+
+def serve_alone(settings: Settings, *, sample: bool) -> int:
+    """Serve until interrupted, saying where, and how people get in."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+
+    def say(url: str) -> None:
+        sys.stdout.write(f"Redline serves {settings.workspace} at {url}\n{HOW_TO_GET_IN}")
+        sys.stdout.flush()
+
+    server = create_server(settings, say, sample=sample)
+    server.run()
+    return 0 if server.started else 1

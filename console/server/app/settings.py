@@ -1,0 +1,47 @@
+"""Where the backend keeps its data and what it listens on."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+DEFAULT_PORT = 8716
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`database` is a SQLAlchemy URL. `embedded`: serve one desk on this machine only."""
+
+    database: str
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    workspace: str = "Redline"
+    embedded: bool = False
+
+
+def default_data_dir() -> Path:
+    """Return the user's data folder."""
+    return user_data_path("redline", appauthor=False)
+
+
+def database_url(database: str | None, data_dir: Path | None) -> str:
+    """Return the URL given, else that of the SQLite file in the data folder."""
+    if database is not None:
+        return database
+    return f"sqlite:///{((data_dir or default_data_dir()) / 'workspace.db').absolute()}"
+
+
+def version() -> str:
+    """Return the installed version; a checkout that is not installed has none."""
+    try:
+        return installed_version("redline-console")
+    except PackageNotFoundError:
+        return "development"
+
+
+def utc_now() -> datetime:
+    """Return the moment, aware, in UTC."""
+    return datetime.now(UTC)

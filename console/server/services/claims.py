@@ -1,0 +1,67 @@
+"""Claims, renews and releases: leases with a fencing token, by the server's clock."""
+
+from datetime import datetime
+
+from console.contract.events import EventKind
+from console.contract.ids import ConversationId
+from console.contract.problems import ProblemCode
+from console.contract.views import Claim
+from console.server.domain.queueing import claim_permission
+from console.server.services.backend import Backend
+from console.server.services.identity import Identity
+from console.server.services.ports import Unit
+from console.server.services.refusals import Refused, require
+
+
+async def claim_conversation(backend: Backend, caller: Identity, conversation_id: ConversationId) -> Claim:
+    """Lease a conversation, or prolong one's own lease on it; Refused (held) names who else holds it."""
+    now = backend.clock()
+    async with backend.store.writing() as unit:
+        standing = await unit.conversations.standing(conversation_id)
+        if standing is None:
+            raise Refused(ProblemCode.NOT_FOUND, "There is no such conversation here.")
+        require(caller, claim_permission(standing.queued_for, standing.tier))
+        claim = await lease(unit, backend, caller, conversation_id, now)
+        if claim is None:
+            (row,) = await unit.conversations.rows([conversation_id], now)
+            raise Refused(ProblemCode.HELD, "Somebody else holds this conversation.", row.claim)
+        return claim
+
+
+async def renew_claim(backend: Backend, caller: Identity, conversation_id: ConversationId, epoch: int) -> Claim:
+    """Prolong a lease. One that ran out revives as long as nobody took it since; else Refused (claim_lost)."""
+    now = backend.clock()
+    until = now + backend.lease
+    async with backend.store.writing() as unit:
+        if not await unit.conversations.renew(conversation_id, caller.user_id, epoch, until):
+            raise await _lost(unit, conversation_id, now)
+        await unit.events.append(EventKind.CLAIM_CHANGED, conversation_id, now)
+    return Claim(holder_id=caller.user_id, holder_name=caller.name, epoch=epoch, expires_at=until)
+
+
+async def release_claim(backend: Backend, caller: Identity, conversation_id: ConversationId, epoch: int) -> None:
+    """Give a lease back; giving it back twice is fine. Refused (claim_lost) where another took it since."""
+    now = backend.clock()
+    async with backend.store.writing() as unit:
+        if not await unit.conversations.release(conversation_id, caller.user_id, epoch):
+            raise await _lost(unit, conversation_id, now)
+        await unit.events.append(EventKind.CLAIM_CHANGED, conversation_id, now)
+
+
+async def lease(
+    unit: Unit, backend: Backend, caller: Identity, conversation_id: ConversationId, now: datetime
+) -> Claim | None:
+    """Take the lease within a unit; None where another holds it."""
+    until = now + backend.lease
+    epoch = await unit.conversations.take(conversation_id, caller, now, until)
+    if epoch is None:
+        return None
+    await unit.events.append(EventKind.CLAIM_CHANGED, conversation_id, now)
+    return Claim(holder_id=caller.user_id, holder_name=caller.name, epoch=epoch, expires_at=until)
+
+
+async def _lost(unit: Unit, conversation_id: ConversationId, now: datetime) -> Refused:
+    rows = await unit.conversations.rows([conversation_id], now)
+    if not rows:
+        return Refused(ProblemCode.NOT_FOUND, "There is no such conversation here.")
+    return Refused(ProblemCode.CLAIM_LOST, "This claim is no longer yours; claim it again to go on.", rows[0].claim)

@@ -1,0 +1,65 @@
+"""Stores corrections once each, and lists them."""
+
+from console.contract.base import canonical_json, content_sha256
+from console.contract.conversations import Conversation, Speaker
+from console.contract.corrections import Correction, fits
+from console.contract.events import EventKind
+from console.contract.ids import ConversationId, UserId
+from console.contract.permissions import Permission
+from console.contract.problems import ProblemCode
+from console.contract.views import CorrectionPage, CorrectionState, Receipt
+from console.server.services.backend import Backend
+from console.server.services.identity import Identity
+from console.server.services.ports import Unit
+from console.server.services.refusals import Refused, require
+
+
+async def store_correction(backend: Backend, caller: Identity, correction: Correction) -> tuple[Receipt, bool]:
+    """Store a correction and return its receipt, and whether this was the first time.
+
+    The same id with the same canonical body gets the first receipt again, for ever. A correction whose claim is no
+    longer the current one is kept too, as late. Refused: forbidden, id_reused, does_not_fit.
+    """
+    require(caller, Permission.CORRECT)
+    if correction.author_id != caller.user_id:
+        raise Refused(ProblemCode.FORBIDDEN, "A correction is sent by its author; this token is somebody else's.")
+    sha256 = content_sha256(canonical_json(correction))
+    now = backend.clock()
+    async with backend.store.writing() as unit:
+        if earlier := await unit.corrections.receipt(correction.id):
+            if earlier.body_sha256 != sha256:
+                raise Refused(ProblemCode.ID_REUSED, "Another correction is stored under this id; it was not changed.")
+            return earlier, False
+        _check_fit(await unit.conversations.find(correction.conversation_id), correction)
+        receipt = Receipt(id=correction.id, body_sha256=sha256, state=await _state(unit, correction), received_at=now)
+        await unit.corrections.add(correction, caller, receipt)
+        await unit.events.append(EventKind.CORRECTION_STORED, correction.conversation_id, now)
+    return receipt, True
+
+
+async def list_corrections(
+    backend: Backend, caller: Identity, conversation_id: ConversationId | None, author_id: UserId | None
+) -> CorrectionPage:
+    """Return the stored corrections of a conversation, of an author, or all, oldest first."""
+    require(caller, Permission.READ)
+    async with backend.store.reading() as unit:
+        return CorrectionPage(records=await unit.corrections.find(conversation_id, author_id))
+
+
+def _check_fit(conversation: Conversation | None, correction: Correction) -> None:
+    if conversation is None or correction.turn > len(conversation.turns):
+        raise Refused(ProblemCode.DOES_NOT_FIT, "There is no such turn here.")
+    turn = conversation.turn(correction.turn)
+    if turn.speaker is not Speaker.AI:
+        raise Refused(ProblemCode.DOES_NOT_FIT, "Only a turn of the AI can be corrected.")
+    if not fits(turn.text, correction):
+        raise Refused(ProblemCode.DOES_NOT_FIT, "Its hunks, spans and text do not agree with the turn as it is here.")
+    if not correction.says_something:
+        raise Refused(ProblemCode.DOES_NOT_FIT, "It corrects nothing.")
+
+
+async def _state(unit: Unit, correction: Correction) -> CorrectionState:
+    """Stored while nobody else took the conversation since, even if the lease has run out or was given back."""
+    standing = await unit.conversations.standing(correction.conversation_id)
+    current = standing and (standing.holder_id, standing.epoch) == (correction.author_id, correction.epoch)
+    return CorrectionState.STORED if current else CorrectionState.LATE

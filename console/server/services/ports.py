@@ -1,0 +1,137 @@
+"""What the use cases need of the world: a store with units of work, and a clock."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from console.contract.conversations import Conversation, Tier
+from console.contract.corrections import Correction
+from console.contract.events import EventKind, FeedEvent
+from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.views import Claim, CorrectionRecord, QueueRow, Receipt
+from console.server.domain.queueing import Place, QueuedFor
+from console.server.services.identity import Identity
+
+Clock = Callable[[], datetime]
+"""Returns the moment, aware, in UTC."""
+
+Places = Sequence[tuple[QueuedFor, Tier]]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What decides about a claim. The holder is the latest one; a lease that ended leaves the name behind."""
+
+    queued_for: QueuedFor
+    tier: Tier
+    holder_id: UserId | None
+    epoch: int
+
+
+class ConversationsPort(Protocol):
+    """Conversations, their places in the queue, and the leases on them."""
+
+    async def add(self, conversation: Conversation, sha256: str, place: Place) -> None:
+        """Store a new conversation."""
+
+    async def sha256(self, conversation_id: ConversationId) -> str | None:
+        """Return the stored content's hash, None where there is none."""
+
+    async def queue_for_qa(self, conversation_id: ConversationId) -> bool:
+        """Queue a stored conversation that waits for nobody; False where it already waits."""
+
+    async def find(self, conversation_id: ConversationId) -> Conversation | None:
+        """Return the whole conversation."""
+
+    async def any(self) -> bool:
+        """Say whether there is any conversation."""
+
+    async def rows(self, ids: Sequence[ConversationId], now: datetime) -> tuple[QueueRow, ...]:
+        """Return these rows, queued or not, most urgent first; unknown ids are left out."""
+
+    async def page(self, after: ConversationId | None, limit: int, now: datetime) -> tuple[QueueRow, ...]:
+        """Return up to `limit` queued rows behind `after`, most urgent first."""
+
+    async def standing(self, conversation_id: ConversationId) -> Standing | None:
+        """Return what decides about a claim, None where there is no such conversation."""
+
+    async def take(self, conversation_id: ConversationId, by: Identity, now: datetime, until: datetime) -> int | None:
+        """Lease it if it is free at `now` or already theirs; return the epoch, None where another holds it."""
+
+    async def renew(self, conversation_id: ConversationId, by: UserId, epoch: int, until: datetime) -> bool:
+        """Prolong the lease of that epoch, even a run-out one as long as nobody took it since."""
+
+    async def release(self, conversation_id: ConversationId, by: UserId, epoch: int) -> bool:
+        """End the lease of that epoch; True also where it has ended and nobody took it since."""
+
+    async def most_urgent_free(self, places: Places, not_corrected_by: UserId, now: datetime) -> ConversationId | None:
+        """Return the most urgent queued conversation that nobody holds and this user has not corrected."""
+
+    async def held(self, places: Places, now: datetime) -> tuple[Claim, ...]:
+        """Return the running claims in these places, the first to end first."""
+
+
+class CorrectionsPort(Protocol):
+    """Corrections, each stored once for ever."""
+
+    async def receipt(self, correction_id: CorrectionId) -> Receipt | None:
+        """Return the receipt of a stored correction."""
+
+    async def add(self, correction: Correction, author: Identity, receipt: Receipt) -> None:
+        """Store a correction under its id; an id that is taken is an error of the caller."""
+
+    async def find(
+        self, conversation_id: ConversationId | None, author_id: UserId | None
+    ) -> tuple[CorrectionRecord, ...]:
+        """Return stored corrections, oldest first."""
+
+
+class EventsPort(Protocol):
+    """The feed's events, in the order they were committed."""
+
+    async def append(self, kind: EventKind, conversation_id: ConversationId, at: datetime) -> None:
+        """Append an event; it is seen when the unit commits."""
+
+    async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
+        """Return up to `limit` events behind `seq`."""
+
+    async def last_seq(self) -> int:
+        """Return the newest event's place, 0 where there is none."""
+
+
+class AccountsPort(Protocol):
+    """Users and the hashes of their tokens."""
+
+    async def put(self, account: Identity) -> None:
+        """Store a user, or their new name and role."""
+
+    async def add_token(self, token_sha256: str, user_id: UserId, at: datetime) -> None:
+        """Store a token's hash."""
+
+    async def by_token(self, token_sha256: str) -> Identity | None:
+        """Return whom a token speaks for."""
+
+
+class Unit(Protocol):
+    """One transaction over all repositories."""
+
+    @property
+    def conversations(self) -> ConversationsPort: ...
+    @property
+    def corrections(self) -> CorrectionsPort: ...
+    @property
+    def events(self) -> EventsPort: ...
+    @property
+    def accounts(self) -> AccountsPort: ...
+
+
+class StorePort(Protocol):
+    """The door to the database."""
+
+    def reading(self) -> AbstractAsyncContextManager[Unit]:
+        """Open a unit that sees one moment of the database and changes nothing."""
+
+    def writing(self) -> AbstractAsyncContextManager[Unit]:
+        """Open a unit that commits at its end, or leaves no trace where its block raises."""

@@ -1,0 +1,62 @@
+"""Lists the queue and pulls the next conversation from it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from console.contract.ids import ConversationId
+from console.contract.permissions import Permission
+from console.contract.problems import ProblemCode
+from console.contract.views import QueuePage, QueueRow
+from console.server.domain.queueing import claimable
+from console.server.services.backend import Backend
+from console.server.services.claims import lease
+from console.server.services.identity import Identity
+from console.server.services.ports import Unit
+from console.server.services.refusals import Refused, require
+
+
+async def list_queue(backend: Backend, caller: Identity, after: ConversationId | None, limit: int) -> QueuePage:
+    """Return up to `limit` queued rows behind `after`, most urgent first."""
+    require(caller, Permission.READ)
+    now = backend.clock()
+    async with backend.store.reading() as unit:
+        seq = await unit.events.last_seq()
+        rows = await unit.conversations.page(after, limit + 1, now)
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return QueuePage(rows=rows, after=rows[-1].conversation_id if more else None, seq=seq, server_time=now)
+
+
+async def list_rows(backend: Backend, caller: Identity, ids: Sequence[ConversationId]) -> QueuePage:
+    """Return the rows of these conversations, queued or not; unknown ids are left out."""
+    require(caller, Permission.READ)
+    now = backend.clock()
+    async with backend.store.reading() as unit:
+        seq = await unit.events.last_seq()
+        rows = await unit.conversations.rows(ids, now)
+    return QueuePage(rows=rows, after=None, seq=seq, server_time=now)
+
+
+async def pull_next(backend: Backend, caller: Identity) -> QueueRow:
+    """Claim and return the most urgent free conversation; Refused (nothing_free) says what stands in the way.
+
+    What the caller corrected already is passed over, or it would come back for ever once they release it.
+    """
+    places = claimable(caller.role)
+    if not places:
+        raise Refused(ProblemCode.FORBIDDEN, f"The role {caller.role} may not claim conversations.")
+    now = backend.clock()
+    async with backend.store.writing() as unit:
+        while free := await unit.conversations.most_urgent_free(places, caller.user_id, now):
+            if await lease(unit, backend, caller, free, now):
+                (row,) = await unit.conversations.rows([free], now)
+                return row
+        raise await _nothing_free(unit, caller, now)
+
+
+async def _nothing_free(unit: Unit, caller: Identity, now: datetime) -> Refused:
+    held = await unit.conversations.held(claimable(caller.role), now)
+    if not held:
+        return Refused(ProblemCode.NOTHING_FREE, "0 free, 0 held: nothing waits for you.")
+    until = f"{held[0].expires_at:%H:%M} UTC"
+    return Refused(ProblemCode.NOTHING_FREE, f"0 free, {len(held)} held until {until}", held[0])

@@ -1,0 +1,31 @@
+"""Issues access tokens and says whom one speaks for. Only hashes are stored."""
+
+import secrets
+
+from console.contract.base import content_sha256
+from console.contract.problems import ProblemCode
+from console.server.services.backend import Backend
+from console.server.services.identity import Identity
+from console.server.services.ports import Clock, StorePort
+from console.server.services.refusals import Refused
+
+
+async def issue_token(store: StorePort, clock: Clock, account: Identity) -> str:
+    """Store the account, or its new name and role, and return a fresh token: 256 random bits, shown this once."""
+    token = "rl_" + secrets.token_urlsafe(32)
+    async with store.writing() as unit:
+        await unit.accounts.put(account)
+        await unit.accounts.add_token(content_sha256(token), account.user_id, clock())
+    return token
+
+
+async def identify(backend: Backend, token: str) -> Identity:
+    """Return whom a token speaks for; Refused (unauthenticated) where it speaks for nobody."""
+    sha256 = content_sha256(token)
+    if chair := backend.chairs.get(sha256):
+        return chair
+    async with backend.store.reading() as unit:
+        account = await unit.accounts.by_token(sha256)
+    if account is None:
+        raise Refused(ProblemCode.UNAUTHENTICATED, "This token is not known here; ask for a new one.")
+    return account

@@ -1,0 +1,171 @@
+"""Conversations in SQL: the queue's order and the lease's compare-and-set."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, case, exists, func, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.contract.conversations import Conversation, OwnerState, Priority, Tier
+from console.contract.ids import ConversationId, UserId
+from console.contract.views import Claim, QueueRow
+from console.server.domain.queueing import Place, QueuedFor
+from console.server.services.identity import Identity
+from console.server.services.ports import Places, Standing
+from console.server.store.tables import URGENCY, ConversationTable, CorrectionTable
+
+T = ConversationTable
+QUEUED = T.queued_for != QueuedFor.NOTHING
+CORRECTIONS = select(func.count()).where(CorrectionTable.conversation_id == T.id).correlate(T).scalar_subquery()
+
+
+class SqlConversations:
+    """ConversationsPort over one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, conversation: Conversation, sha256: str, place: Place) -> None:
+        handoff = conversation.handoff
+        self._session.add(
+            T(
+                id=conversation.id,
+                customer_name=conversation.customer.name,
+                ask=place.ask,
+                topic=conversation.topic,
+                language=conversation.language,
+                tier=place.tier,
+                priority=conversation.priority,
+                owner_state=place.queued_for.resting,
+                gate=handoff and handoff.gate,
+                gate_inferred=handoff is not None and handoff.inferred,
+                gate_value=handoff and handoff.value,
+                gate_threshold=handoff and handoff.threshold,
+                turns=len(conversation.turns),
+                queued_for=place.queued_for,
+                urgency=0 if conversation.priority is Priority.URGENT else 1,
+                waiting_since=place.waiting_since,
+                due_at=place.due_at,
+                answer_by=place.due_at or place.waiting_since,
+                epoch=0,
+                sha256=sha256,
+                document=conversation.model_dump_json(),
+            )
+        )
+        await self._session.flush()
+
+    async def sha256(self, conversation_id: ConversationId) -> str | None:
+        return await self._session.scalar(select(T.sha256).where(T.id == conversation_id))
+
+    async def queue_for_qa(self, conversation_id: ConversationId) -> bool:
+        statement = update(T).where(T.id == conversation_id, ~QUEUED).values(queued_for=QueuedFor.QA)
+        return await self._session.scalar(statement.returning(T.id)) is not None
+
+    async def find(self, conversation_id: ConversationId) -> Conversation | None:
+        document = await self._session.scalar(select(T.document).where(T.id == conversation_id))
+        return None if document is None else Conversation.model_validate_json(document)
+
+    async def any(self) -> bool:
+        return await self._session.scalar(select(T.id).limit(1)) is not None
+
+    async def rows(self, ids: Sequence[ConversationId], now: datetime) -> tuple[QueueRow, ...]:
+        return await self._rows(now, T.id.in_(ids))
+
+    async def page(self, after: ConversationId | None, limit: int, now: datetime) -> tuple[QueueRow, ...]:
+        if after is None:
+            return await self._rows(now, QUEUED, limit=limit)
+        place = (await self._session.execute(select(*URGENCY).where(T.id == after))).one_or_none()
+        return () if place is None else await self._rows(now, QUEUED, tuple_(*URGENCY) > tuple_(*place), limit=limit)
+
+    async def standing(self, conversation_id: ConversationId) -> Standing | None:
+        columns = select(T.queued_for, T.tier, T.holder_id, T.epoch).where(T.id == conversation_id)
+        row = (await self._session.execute(columns)).one_or_none()
+        if row is None:
+            return None
+        return Standing(
+            row.queued_for, Tier(row.tier), None if row.holder_id is None else UserId(row.holder_id), row.epoch
+        )
+
+    async def take(self, conversation_id: ConversationId, by: Identity, now: datetime, until: datetime) -> int | None:
+        mine = _running(now) & (T.holder_id == by.user_id)
+        claim = update(T).where(T.id == conversation_id, _free(now) | mine)
+        return await self._session.scalar(
+            claim.values(
+                holder_id=by.user_id,
+                holder_name=by.name,
+                lease_until=until,
+                epoch=case((mine, T.epoch), else_=T.epoch + 1),
+                owner_state=OwnerState.HUMAN,
+            ).returning(T.epoch)
+        )
+
+    async def renew(self, conversation_id: ConversationId, by: UserId, epoch: int, until: datetime) -> bool:
+        held = (T.id == conversation_id, T.holder_id == by, T.epoch == epoch, T.lease_until.is_not(None))
+        renewal = update(T).where(*held).values(lease_until=until)
+        return await self._session.scalar(renewal.returning(T.epoch)) is not None
+
+    async def release(self, conversation_id: ConversationId, by: UserId, epoch: int) -> bool:
+        held = (T.id == conversation_id, T.holder_id == by, T.epoch == epoch)
+        resting = case((T.queued_for == QueuedFor.HANDOFF, QueuedFor.HANDOFF.resting), else_=QueuedFor.QA.resting)
+        end = update(T).where(*held).values(lease_until=None, owner_state=resting)
+        return await self._session.scalar(end.returning(T.epoch)) is not None
+
+    async def most_urgent_free(self, places: Places, not_corrected_by: UserId, now: datetime) -> ConversationId | None:
+        corrected = (CorrectionTable.conversation_id == T.id) & (CorrectionTable.author_id == not_corrected_by)
+        free = select(T.id).where(_in(places), _free(now), ~exists().where(corrected))
+        found = await self._session.scalar(free.order_by(*URGENCY).limit(1))
+        return None if found is None else ConversationId(found)
+
+    async def held(self, places: Places, now: datetime) -> tuple[Claim, ...]:
+        held = select(T).where(_in(places), _running(now)).order_by(T.lease_until)
+        claims = (_claim(row, now) for row in await self._session.scalars(held))
+        return tuple(claim for claim in claims if claim)
+
+    async def _rows(self, now: datetime, *where: ColumnElement[bool], limit: int | None = None) -> tuple[QueueRow, ...]:
+        rows = select(T, CORRECTIONS).where(*where).order_by(*URGENCY).limit(limit)
+        found = await self._session.execute(rows, execution_options={"populate_existing": True})
+        return tuple(_queue_row(row, corrections, now) for row, corrections in found)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(T.lease_until.is_(None), T.lease_until <= now)
+
+
+def _running(now: datetime) -> ColumnElement[bool]:
+    return T.lease_until > now
+
+
+def _in(places: Places) -> ColumnElement[bool]:
+    return tuple_(T.queued_for, T.tier).in_(places)
+
+
+def _claim(row: ConversationTable, now: datetime) -> Claim | None:
+    if row.lease_until is None or row.lease_until <= now or row.holder_id is None:
+        return None
+    return Claim(
+        holder_id=UserId(row.holder_id), holder_name=row.holder_name or "", epoch=row.epoch, expires_at=row.lease_until
+    )
+
+
+def _queue_row(row: ConversationTable, corrections: int, now: datetime) -> QueueRow:
+    claim = _claim(row, now)
+    run_out = claim is None and row.owner_state is OwnerState.HUMAN
+    return QueueRow(
+        conversation_id=ConversationId(row.id),
+        customer_name=row.customer_name,
+        ask=row.ask,
+        topic=row.topic,
+        language=row.language,
+        tier=Tier(row.tier),
+        priority=row.priority,
+        owner_state=row.queued_for.resting if run_out else row.owner_state,
+        gate=row.gate,
+        gate_inferred=row.gate_inferred,
+        gate_value=row.gate_value,
+        gate_threshold=row.gate_threshold,
+        waiting_since=row.waiting_since,
+        due_at=row.due_at,
+        claim=claim,
+        turns=row.turns,
+        corrections=corrections,
+    )

@@ -1,0 +1,61 @@
+"""Opens the database the safe way: on SQLite a write-ahead log, fsync at each commit, one writer at a time."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 10_000
+SAFE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": BUSY_TIMEOUT_MS}
+"""What each pragma must read back as. synchronous 2 is FULL: NORMAL would lose acknowledged corrections."""
+
+
+def sqlite_file(database: str) -> Path | None:
+    """Return the file of a SQLite URL, None for other databases."""
+    url = make_url(database)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+class UnsafeStoreError(RuntimeError):
+    """The database does not keep a promise that the backend makes to its users."""
+
+
+def async_url(database: str) -> URL:
+    """Return the URL with the asynchronous driver where the database is SQLite; others name their own."""
+    url = make_url(database)
+    return url.set(drivername="sqlite+aiosqlite") if url.get_backend_name() == "sqlite" else url
+
+
+def create_engine(database: str) -> AsyncEngine:
+    """Return an engine for a SQLAlchemy URL. Raises UnsafeStoreError at the first connection that is not safe."""
+    engine = create_async_engine(async_url(database))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _make_safe)
+        event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def for_writing(engine: AsyncEngine) -> AsyncEngine:
+    """Return the same engine and pool, with transactions that take the write lock as they begin."""
+    return engine.execution_options(redline_writes=True)
+
+
+def _make_safe(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself
+    cursor = connection.cursor()
+    for pragma, value in SAFE.items():
+        cursor.execute(f"PRAGMA {pragma} = {value}")
+        cursor.execute(f"PRAGMA {pragma}")
+        (found,) = cursor.fetchone() or (None,)
+        if found != value:
+            raise UnsafeStoreError(f"SQLite answers {pragma} = {found}; Redline needs {value}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails at once when another wrote in between, whatever the timeout.
+    writes = connection.get_execution_options().get("redline_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

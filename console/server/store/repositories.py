@@ -1,0 +1,112 @@
+"""Corrections, events and accounts in SQL."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console.contract.base import canonical_json
+from console.contract.corrections import Correction
+from console.contract.events import EventKind, FeedEvent
+from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.views import CorrectionRecord, Receipt
+from console.server.services.identity import Identity
+from console.server.store.tables import AccessTokenTable, AccountTable, CorrectionTable, EventTable
+
+
+class SqlCorrections:
+    """CorrectionsPort over one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def receipt(self, correction_id: CorrectionId) -> Receipt | None:
+        row = await self._session.get(CorrectionTable, correction_id)
+        return None if row is None else _receipt(row)
+
+    async def add(self, correction: Correction, author: Identity, receipt: Receipt) -> None:
+        self._session.add(
+            CorrectionTable(
+                id=correction.id,
+                conversation_id=correction.conversation_id,
+                turn=correction.turn,
+                author_id=author.user_id,
+                author_name=author.name,
+                author_role=author.role,
+                body=canonical_json(correction).decode(),
+                body_sha256=receipt.body_sha256,
+                state=receipt.state,
+                received_at=receipt.received_at,
+            )
+        )
+        await self._session.flush()
+
+    async def find(
+        self, conversation_id: ConversationId | None, author_id: UserId | None
+    ) -> tuple[CorrectionRecord, ...]:
+        statement = select(CorrectionTable).order_by(CorrectionTable.received_at, CorrectionTable.id)
+        if conversation_id is not None:
+            statement = statement.where(CorrectionTable.conversation_id == conversation_id)
+        if author_id is not None:
+            statement = statement.where(CorrectionTable.author_id == author_id)
+        return tuple(_record(row) for row in await self._session.scalars(statement))
+
+
+class SqlEvents:
+    """EventsPort over one session. SQLite's one writer at a time makes `seq` the order of commits."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self.appended = False
+
+    async def append(self, kind: EventKind, conversation_id: ConversationId, at: datetime) -> None:
+        self._session.add(EventTable(kind=kind, conversation_id=conversation_id, at=at))
+        self.appended = True
+
+    async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
+        statement = select(EventTable).where(EventTable.seq > seq).order_by(EventTable.seq).limit(limit)
+        return tuple(
+            FeedEvent(seq=row.seq, kind=row.kind, conversation_id=ConversationId(row.conversation_id), at=row.at)
+            for row in await self._session.scalars(statement)
+        )
+
+    async def last_seq(self) -> int:
+        return await self._session.scalar(select(func.max(EventTable.seq))) or 0
+
+
+class SqlAccounts:
+    """AccountsPort over one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def put(self, account: Identity) -> None:
+        await self._session.merge(AccountTable(user_id=account.user_id, name=account.name, role=account.role))
+        await self._session.flush()
+
+    async def add_token(self, token_sha256: str, user_id: UserId, at: datetime) -> None:
+        self._session.add(AccessTokenTable(sha256=token_sha256, user_id=user_id, created_at=at))
+        await self._session.flush()
+
+    async def by_token(self, token_sha256: str) -> Identity | None:
+        account = await self._session.scalar(
+            select(AccountTable)
+            .join(AccessTokenTable, AccessTokenTable.user_id == AccountTable.user_id)
+            .where(AccessTokenTable.sha256 == token_sha256)
+        )
+        if account is None:
+            return None
+        return Identity(user_id=UserId(account.user_id), name=account.name, role=account.role)
+
+
+def _receipt(row: CorrectionTable) -> Receipt:
+    return Receipt(id=CorrectionId(row.id), body_sha256=row.body_sha256, state=row.state, received_at=row.received_at)
+
+
+def _record(row: CorrectionTable) -> CorrectionRecord:
+    return CorrectionRecord(
+        correction=Correction.model_validate_json(row.body),
+        author_name=row.author_name,
+        author_role=row.author_role,
+        receipt=_receipt(row),
+    )
