@@ -122,7 +122,7 @@ def _interpreter() -> tuple[str, ...]:
 
 
 def _suitable_interpreter() -> tuple[str, ...] | None:
-    candidates = [(sys.executable,)]
+    candidates: list[tuple[str, ...]] = [(sys.executable,)]
     for version in reversed(_SUPPORTED):
         candidates += [(f"python{version}",), ("py", f"-{version}")]
     return next((one for one in candidates if shutil.which(one[0]) and _succeeds(*one, "-c", _SUITS)), None)
