@@ -1,17 +1,13 @@
-"""The order in which work is urgent: what is due first, then the higher priority, then who has waited longest."""
+"""The order in which work is urgent: urgent priority first, then by when an answer is due; the backend's own order."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from console.contract.conversations import Priority
 from console.contract.views import QueueRow
 
-NEVER = datetime.max.replace(tzinfo=UTC)
-
-_RANK = {Priority.URGENT: 0, Priority.HIGH: 1, Priority.NORMAL: 2, Priority.LOW: 3}
-
-Urgency = tuple[datetime, int, datetime, str]
+Urgency = tuple[bool, datetime, str]
 
 
 def urgency(row: QueueRow) -> Urgency:
-    """Return a row's sort key, most urgent smallest; the id makes it unique, so that every desk sees one order."""
-    return row.due_at or NEVER, _RANK[row.priority], row.waiting_since, row.conversation_id
+    """Return a row's sort key, most urgent smallest. What has no deadline counts from when it began to wait."""
+    return row.priority is not Priority.URGENT, row.due_at or row.waiting_since, row.conversation_id

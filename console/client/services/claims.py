@@ -1,0 +1,125 @@
+"""Claims held at this desk: taken, kept alive by a heartbeat at a third of the lease, given back, or lost."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from console.client.services.clock import ServerTime
+from console.client.services.errors import BackendError, RefusedError
+from console.client.services.ports import BackendGateway, Clock
+from console.contract.ids import ConversationId, UserId
+from console.contract.problems import ProblemCode
+from console.contract.views import Claim
+
+IDLE_S = 3600.0
+SHORTEST_LEASE_S = 3.0
+
+OnClaim = Callable[[ConversationId, Claim | None], None]
+
+
+@dataclass(slots=True)
+class _Held:
+    claim: Claim
+    third_s: float
+    renew_at: float
+
+
+class Claims:
+    """The claims of one person at this desk. `on_claim` hears of every one taken, renewed, given back or lost.
+
+    A claim counts as held until the backend says otherwise: while it is away nobody else can take the conversation,
+    and an expired lease revives if nobody did.
+    """
+
+    def __init__(
+        self, gateway: BackendGateway, clock: Clock, server_time: ServerTime, me_id: UserId, on_claim: OnClaim
+    ) -> None:
+        self._gateway = gateway
+        self._clock = clock
+        self._server_time = server_time
+        self._me_id = me_id
+        self._on_claim = on_claim
+        self._held: dict[ConversationId, _Held] = {}
+        self._last_epochs: dict[ConversationId, int] = {}
+        self._floors: dict[ConversationId, int] = {}
+        self._wake = asyncio.Event()
+
+    def held(self, conversation_id: ConversationId) -> Claim | None:
+        """Return the claim this desk holds, if it holds one."""
+        held = self._held.get(conversation_id)
+        return held.claim if held else None
+
+    def epoch(self, conversation_id: ConversationId) -> int:
+        """Return the epoch work on a conversation is done under: of the claim held now or last, else 0."""
+        return self._last_epochs.get(conversation_id, 0)
+
+    def adopt(self, conversation_id: ConversationId, claim: Claim | None) -> None:
+        """Learn from an answer who holds a conversation; keep the claim alive if it is this person.
+
+        An answer older than what is known here (no claim yet, or one given back since) teaches nothing.
+        """
+        if claim is None or claim.epoch < self._floors.get(conversation_id, 0):
+            return
+        if claim.holder_id != self._me_id:
+            self._drop(conversation_id, claim)
+            return
+        lease = max(SHORTEST_LEASE_S, (claim.expires_at - self._server_time.now()).total_seconds())
+        self._held[conversation_id] = _Held(claim, lease / 3, self._clock.monotonic() + lease / 3)
+        self._last_epochs[conversation_id] = self._floors[conversation_id] = claim.epoch
+        self._wake.set()
+        self._on_claim(conversation_id, claim)
+
+    async def claim(self, conversation_id: ConversationId) -> Claim:
+        """Lease a conversation. Raises RefusedError (held, forbidden) or another BackendError."""
+        claim = await self._gateway.claim(conversation_id)
+        self.adopt(conversation_id, claim)
+        return claim
+
+    async def release(self, conversation_id: ConversationId) -> None:
+        """Give a claim back; one that is not held, or was lost meanwhile, needs no giving back."""
+        held = self._held.get(conversation_id)
+        if held is None:
+            return
+        try:
+            await self._gateway.release(conversation_id, held.claim.epoch)
+        except RefusedError as error:
+            if error.code is not ProblemCode.CLAIM_LOST:
+                raise
+        self._drop(conversation_id)
+
+    def wake(self) -> None:
+        """Renew every claim now: the backend is back."""
+        for held in self._held.values():
+            held.renew_at = 0.0
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Keep the claims alive for ever."""
+        while True:
+            self._wake.clear()
+            now = self._clock.monotonic()
+            soonest = min((held.renew_at for held in self._held.values()), default=now + IDLE_S)
+            if soonest > now and not await self._clock.wait(self._wake, soonest - now):
+                continue
+            now = self._clock.monotonic()
+            for conversation_id in [key for key, held in self._held.items() if held.renew_at <= now]:
+                await self._renew(conversation_id)
+
+    async def _renew(self, conversation_id: ConversationId) -> None:
+        held = self._held.get(conversation_id)
+        if held is None:
+            return
+        try:
+            claim = await self._gateway.renew(conversation_id, held.claim.epoch)
+        except RefusedError as error:
+            self._drop(conversation_id, error.problem.claim)
+        except BackendError:
+            held.renew_at = self._clock.monotonic() + held.third_s / 2
+        else:
+            if self._held.get(conversation_id) is held:
+                self.adopt(conversation_id, claim)
+
+    def _drop(self, conversation_id: ConversationId, now_held_by: Claim | None = None) -> None:
+        if held := self._held.pop(conversation_id, None):
+            self._floors[conversation_id] = held.claim.epoch + 1
+            self._on_claim(conversation_id, now_held_by)

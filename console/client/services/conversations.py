@@ -1,0 +1,98 @@
+"""Conversations at this desk: opened from the backend, or from the last copy kept here while it is away."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+
+from console.client.services.changes import Changes, ChangeSet
+from console.client.services.claims import Claims
+from console.client.services.clock import ServerTime
+from console.client.services.errors import RefusedError, StoreError, UnauthenticatedError, UnknownOutcomeError
+from console.client.services.ports import BackendGateway, LocalStore
+from console.contract.ids import ConversationId
+from console.contract.problems import ProblemCode
+from console.contract.views import Claim, ConversationView
+
+KEPT_OPEN = 20
+"""Conversations held in memory and kept up to date."""
+
+
+class ConversationService:
+    """Opens, claims and releases conversations."""
+
+    def __init__(
+        self, gateway: BackendGateway, store: LocalStore, changes: Changes, server_time: ServerTime, claims: Claims
+    ) -> None:
+        self._gateway = gateway
+        self._store = store
+        self._changes = changes
+        self._server_time = server_time
+        self._claims = claims
+        self._views: OrderedDict[ConversationId, ConversationView] = OrderedDict()
+        self._stale: set[ConversationId] = set()
+
+    def get(self, conversation_id: ConversationId) -> ConversationView | None:
+        """Return an opened conversation as it was last read."""
+        return self._views.get(conversation_id)
+
+    def stale_since(self, conversation_id: ConversationId) -> datetime | None:
+        """Return when an opened conversation was read, if the backend could not be asked again; else None."""
+        return self._views[conversation_id].server_time if conversation_id in self._stale else None
+
+    async def open(self, conversation_id: ConversationId) -> ConversationView:
+        """Read a conversation; the copy kept here, marked by `stale_since`, where the backend cannot be reached.
+
+        Raises BackendError where it cannot be read and no copy is kept, and StoreError.
+        """
+        try:
+            return await self._read(conversation_id)
+        except (UnknownOutcomeError, UnauthenticatedError):
+            view = self._views.get(conversation_id) or await self._store.conversation(conversation_id)
+            if view is None:
+                raise
+            self._stale.add(conversation_id)
+            self._show(view)
+            return view
+
+    async def reread(self, ids: Iterable[ConversationId]) -> None:
+        """Read again those of these conversations that are open. Raises BackendError."""
+        for conversation_id in ids:
+            if conversation_id in self._views:
+                try:
+                    await self._read(conversation_id)
+                except RefusedError as error:
+                    if error.code is not ProblemCode.NOT_FOUND:
+                        raise
+
+    def held(self, conversation_id: ConversationId) -> Claim | None:
+        """Return the claim this desk holds, if it holds one."""
+        return self._claims.held(conversation_id)
+
+    async def claim(self, conversation_id: ConversationId) -> Claim:
+        """Lease a conversation and keep the lease alive. Raises RefusedError (held, forbidden), BackendError."""
+        return await self._claims.claim(conversation_id)
+
+    async def release(self, conversation_id: ConversationId) -> None:
+        """Give a conversation back. Raises BackendError; then it is still held."""
+        await self._claims.release(conversation_id)
+
+    async def _read(self, conversation_id: ConversationId) -> ConversationView:
+        view = await self._gateway.conversation(conversation_id)
+        self._server_time.note(view.server_time)
+        self._stale.discard(conversation_id)
+        self._show(view)
+        self._claims.adopt(conversation_id, view.row.claim)
+        with suppress(StoreError):  # a copy that cannot be kept is missed only while the backend is away
+            await self._store.keep_conversation(view)
+        return view
+
+    def _show(self, view: ConversationView) -> None:
+        conversation_id = view.conversation.id
+        self._views[conversation_id] = view
+        self._views.move_to_end(conversation_id)
+        while len(self._views) > KEPT_OPEN:
+            dropped, _ = self._views.popitem(last=False)
+            self._stale.discard(dropped)
+        ids = frozenset({conversation_id})
+        self._changes.publish(ChangeSet(conversations=ids, corrections=ids))

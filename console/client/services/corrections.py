@@ -1,0 +1,168 @@
+"""Corrections at this desk: drafts as they are typed, submission, and what became of each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from console.client.domain.drafts import CorrectionDraft, open_draft, to_correction
+from console.client.services.changes import Changes, ChangeSet
+from console.client.services.claims import Claims
+from console.client.services.conversations import ConversationService
+from console.client.services.outbox import Outbox
+from console.client.services.outbox_pump import OutboxPump
+from console.client.services.ports import Clock, LocalStore, OutboxItem
+from console.contract.ids import ConversationId, CorrectionId, UserId, new_correction_id
+from console.contract.taxonomy import TAXONOMY
+from console.contract.views import CorrectionState
+
+
+class SavedState(StrEnum):
+    """How far a submitted correction is: on this disk, on its way, at the backend; late and refused need a look."""
+
+    SAVED_HERE = "saved_here"
+    SENT = "sent"
+    STORED = "stored"
+    LATE = "late"
+    REFUSED = "refused"
+
+
+_STORED = {CorrectionState.STORED: SavedState.STORED, CorrectionState.LATE: SavedState.LATE}
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionStatus:
+    """What became of one submitted correction; `reason` says why it was refused."""
+
+    id: CorrectionId
+    turn: int
+    state: SavedState
+    submitted_at: datetime
+    reason: str | None = None
+
+
+class CorrectionService:
+    """Keeps one person's drafts, submits them, and says what became of them."""
+
+    def __init__(
+        self,
+        store: LocalStore,
+        changes: Changes,
+        clock: Clock,
+        outbox: Outbox,
+        pump: OutboxPump,
+        conversations: ConversationService,
+        claims: Claims,
+        me_id: UserId,
+    ) -> None:
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._outbox = outbox
+        self._pump = pump
+        self._conversations = conversations
+        self._claims = claims
+        self._me_id = me_id
+        self._submitting: set[CorrectionId] = set()
+
+    async def draft(self, conversation_id: ConversationId, turn: int) -> CorrectionDraft:
+        """Return one's stored draft of a turn, or an untouched one. Raises KeyError (no such turn), DeskError."""
+        stored = await self._store.draft(conversation_id, turn, self._me_id)
+        if stored is not None:
+            return stored
+        view = self._conversations.get(conversation_id) or await self._conversations.open(conversation_id)
+        now = self._clock.now()
+        return open_draft(
+            new_correction_id(now),
+            conversation_id,
+            view.conversation.turn(turn),
+            self._me_id,
+            opened_at=now,
+            taxonomy_version=TAXONOMY.version,
+        )
+
+    async def drafts(self) -> tuple[CorrectionDraft, ...]:
+        """Return all of one's stored drafts. Raises StoreError."""
+        return await self._store.drafts(self._me_id)
+
+    async def save_draft(self, draft: CorrectionDraft) -> None:
+        """Keep a draft: on disk when this returns; one that was submitted meanwhile stays ended. Raises StoreError."""
+        if not self._is_submitted(draft.id):
+            await self._store.save_draft(draft)
+
+    async def discard_draft(self, draft: CorrectionDraft) -> None:
+        """Forget a draft. Raises StoreError."""
+        await self._store.discard_draft(draft)
+
+    async def submit(self, draft: CorrectionDraft) -> CorrectionId:
+        """Put a finished draft in the outbox and end it, in one transaction: saved here when this returns.
+
+        A second submit of the same draft changes nothing. Raises IncompleteDraftError, and StoreError: then nothing
+        was saved and the draft is as it was.
+        """
+        if self._is_submitted(draft.id):
+            return draft.id
+        correction = to_correction(draft, self._claims.epoch(draft.conversation_id), self._clock.now())
+        self._submitting.add(draft.id)
+        try:
+            await self._outbox.add(correction)
+        finally:
+            self._submitting.discard(draft.id)
+        self._publish(draft.conversation_id)
+        self._pump.wake()
+        return draft.id
+
+    def states(self, conversation_id: ConversationId) -> tuple[CorrectionStatus, ...]:
+        """Return what became of one's corrections of a conversation, oldest first; the backend's word goes first."""
+        here = (item for item in self._outbox.items if item.correction.conversation_id == conversation_id)
+        known = {item.correction.id: self._status(item) for item in here}
+        for sent in self._outbox.deliveries:
+            if sent.conversation_id == conversation_id:
+                state = _STORED[sent.receipt.state]
+                known[sent.receipt.id] = CorrectionStatus(sent.receipt.id, sent.turn, state, sent.submitted_at)
+        view = self._conversations.get(conversation_id)
+        for record in view.corrections if view else ():
+            said = record.correction
+            if said.author_id == self._me_id:
+                known[said.id] = CorrectionStatus(said.id, said.turn, _STORED[record.receipt.state], said.submitted_at)
+        return tuple(sorted(known.values(), key=lambda status: (status.submitted_at, status.id)))
+
+    def refused(self) -> tuple[tuple[ConversationId, CorrectionStatus], ...]:
+        """Return everything the backend refused, oldest first, with its conversation."""
+        items = (item for item in self._outbox.items if item.refusal is not None)
+        return tuple((item.correction.conversation_id, self._status(item)) for item in items)
+
+    def _status(self, item: OutboxItem) -> CorrectionStatus:
+        said = item.correction
+        on_its_way = SavedState.SENT if self._outbox.sending == said.id else SavedState.SAVED_HERE
+        state = on_its_way if item.refusal is None else SavedState.REFUSED
+        return CorrectionStatus(said.id, said.turn, state, said.submitted_at, item.refusal)
+
+    @property
+    def pending_count(self) -> int:
+        """How many corrections wait to be stored; refused ones wait for a person and do not count."""
+        return sum(self._outbox.pending().values())
+
+    async def retry(self, correction_id: CorrectionId) -> None:
+        """Send a refused correction again, as it is. Raises KeyError, StoreError."""
+        await self._outbox.park(correction_id, None)
+        self._pump.wake()
+        self._publish(self._conversation_of(correction_id))
+
+    async def discard_refused(self, correction_id: CorrectionId) -> None:
+        """Drop a refused correction because its author says so. Raises KeyError, StoreError."""
+        conversation_id = self._conversation_of(correction_id)
+        await self._outbox.discard(correction_id)
+        self._publish(conversation_id)
+
+    def _is_submitted(self, correction_id: CorrectionId) -> bool:
+        return correction_id in self._submitting or self._outbox.holds(correction_id)
+
+    def _conversation_of(self, correction_id: CorrectionId) -> ConversationId:
+        item = next((item for item in self._outbox.items if item.correction.id == correction_id), None)
+        if item is None:
+            raise KeyError(correction_id)
+        return item.correction.conversation_id
+
+    def _publish(self, conversation_id: ConversationId) -> None:
+        ids = frozenset({conversation_id})
+        self._changes.publish(ChangeSet(queue=ids, corrections=ids))

@@ -1,0 +1,110 @@
+"""The feed: hears what changed and has it read again; the feed is a hint, what the backend answers is the truth."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from random import Random
+
+from console.client.services.backoff import Backoff
+from console.client.services.conversations import ConversationService
+from console.client.services.errors import BackendError, RefusedError, UnknownOutcomeError, UnreachableError
+from console.client.services.ports import BackendGateway, Clock
+from console.client.services.queue import QueueService
+from console.contract.events import FeedEvent
+from console.contract.ids import ConversationId
+from console.contract.problems import ProblemCode
+from console.contract.views import EventSeq
+
+GATHER_S = 0.05
+"""Events that come within this time are read again in one go."""
+
+LONGEST_WAIT_S = 30.0
+
+
+class DeskFeed:
+    """Follows the feed for ever; being connected to it is what "online" means.
+
+    The place it stands at moves on only once what changed before it was read, so that nothing is passed over when the
+    line breaks between. Where the backend no longer knows the place, everything is read again.
+    """
+
+    def __init__(
+        self,
+        gateway: BackendGateway,
+        queue: QueueService,
+        conversations: ConversationService,
+        clock: Clock,
+        random: Random,
+        *,
+        on_connected: Callable[[], None],
+        on_lost: Callable[[str], None],
+    ) -> None:
+        self._gateway = gateway
+        self._queue = queue
+        self._conversations = conversations
+        self._clock = clock
+        self._backoff = Backoff(random, most=LONGEST_WAIT_S)
+        self._on_connected = on_connected
+        self._on_lost = on_lost
+        self._place: EventSeq | None = None
+        self._retry = asyncio.Event()
+        self._changed: dict[ConversationId, EventSeq] = {}
+        self._arrived = asyncio.Event()
+
+    def retry(self) -> None:
+        """Do not wait any longer before the next try."""
+        self._retry.set()
+
+    async def run(self) -> None:
+        """Follow for ever."""
+        while True:
+            wait = 0.0
+            try:
+                await self._follow()
+            except* BackendError as group:
+                wait = self._take_loss(_first(group))
+            self._retry.clear()
+            await self._clock.wait(self._retry, wait)
+
+    def _take_loss(self, error: BackendError) -> float:
+        """Say why the line is gone; return how long to wait before the next try."""
+        if isinstance(error, RefusedError) and error.code is ProblemCode.GONE:
+            self._place = None
+        self._on_lost(str(error))
+        return self._backoff.next_wait(error.retry_after if isinstance(error, UnknownOutcomeError) else None)
+
+    async def _follow(self) -> None:
+        """Follow until the line breaks, which is always an error."""
+        if self._place is None:
+            self._place = await self._queue.refresh()
+        self._changed.clear()
+        self._arrived.clear()
+        async with self._gateway.feed(self._place) as events:
+            self._backoff.reset()
+            self._on_connected()
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._listen(events), name="feed: listen")
+                both.create_task(self._read_again(), name="feed: read again")
+
+    async def _listen(self, events: AsyncIterator[FeedEvent]) -> None:
+        async for event in events:
+            self._changed[event.conversation_id] = event.seq
+            self._arrived.set()
+        raise UnreachableError("The backend ended the feed.")
+
+    async def _read_again(self) -> None:
+        while True:
+            await self._arrived.wait()
+            await asyncio.sleep(GATHER_S)
+            self._arrived.clear()
+            changed, self._changed = self._changed, {}
+            await self._queue.reread(changed)
+            await self._conversations.reread(changed)
+            self._place = max(changed.values())
+
+
+def _first(group: BaseExceptionGroup[BackendError]) -> BackendError:
+    """Return what broke first; the rest only followed from it."""
+    error: BackendError | BaseExceptionGroup[BackendError] = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,126 @@
+"""The outbox pump: sends what is saved here, each correction with its own id, until the backend's word is certain.
+
+Unknown outcome: again, for ever. Definite refusal: set aside with the reason, never in the way of the rest. Each
+conversation is a lane, sent in order; a lane that fails waits alone, a line that is down makes all wait.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from console.client.services.backoff import Backoff
+from console.client.services.errors import (
+    RefusedError,
+    StoreError,
+    UnauthenticatedError,
+    UnclearAnswerError,
+    UnreachableError,
+)
+from console.client.services.outbox import Outbox
+from console.client.services.ports import BackendGateway, Clock
+from console.contract.base import canonical_json, content_sha256
+from console.contract.corrections import Correction
+from console.contract.ids import ConversationId
+
+IDLE_S = 3600.0
+
+OnChange = Callable[[ConversationId], None]
+
+
+@dataclass(slots=True)
+class _Wait:
+    """When something that failed may be tried again, by the monotonic clock."""
+
+    backoff: Backoff
+    until: float = 0.0
+
+
+class OutboxPump:
+    """Sends one author's outbox. `on_change` hears of each item sent, stored, set aside or put back."""
+
+    def __init__(
+        self, gateway: BackendGateway, outbox: Outbox, clock: Clock, random: Random, on_change: OnChange
+    ) -> None:
+        self._gateway = gateway
+        self._outbox = outbox
+        self._clock = clock
+        self._random = random
+        self._on_change = on_change
+        self._line = _Wait(Backoff(random))
+        self._lanes: dict[ConversationId, _Wait] = {}
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again now: something was submitted. Waits that run go on."""
+        self._wake.set()
+
+    def reconnected(self) -> None:
+        """Look again now: the backend is back, so nothing needs to wait."""
+        for wait in (self._line, *self._lanes.values()):
+            wait.until = 0.0
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send for ever."""
+        while True:
+            self._wake.clear()
+            await self._send_due()
+            await self._clock.wait(self._wake, self._pause())
+
+    def _pause(self) -> float:
+        """Return the seconds until something may be tried again."""
+        heads = self._outbox.heads()
+        if not heads:
+            return IDLE_S
+        soonest = min(self._lanes[lane].until if lane in self._lanes else 0.0 for lane in heads)
+        return max(0.0, max(soonest, self._line.until) - self._clock.monotonic())
+
+    async def _send_due(self) -> None:
+        """Go round the lanes, one correction each, while any is due and the line holds."""
+        progress = True
+        while progress:
+            progress = False
+            for lane, correction in self._outbox.heads().items():
+                now = self._clock.monotonic()
+                if now < self._line.until:
+                    return
+                if lane not in self._lanes or self._lanes[lane].until <= now:
+                    progress |= await self._send(correction)
+
+    async def _send(self, correction: Correction) -> bool:
+        """Send one correction; say whether its lane can go on."""
+        lane = correction.conversation_id
+        self._outbox.sending = correction.id
+        self._on_change(lane)
+        try:
+            await self._deliver(correction)
+        except UnreachableError as error:
+            self._back_off(self._line, error.retry_after)
+        except UnclearAnswerError as error:
+            busy = error.retry_after is not None
+            waits = self._line if busy else self._lanes.setdefault(lane, _Wait(Backoff(self._random)))
+            self._back_off(waits, error.retry_after)
+        except (UnauthenticatedError, StoreError):
+            self._back_off(self._line, None)
+        else:
+            self._line.backoff.reset()
+            self._lanes.pop(lane, None)
+            return True
+        finally:
+            self._outbox.sending = None
+            self._on_change(lane)
+        return False
+
+    async def _deliver(self, correction: Correction) -> None:
+        try:
+            receipt = await self._gateway.put_correction(correction)
+        except RefusedError as error:
+            await self._outbox.park(correction.id, str(error))
+            return
+        if (receipt.id, receipt.body_sha256) != (correction.id, content_sha256(canonical_json(correction))):
+            raise UnclearAnswerError("The answer does not name what was sent.")
+        await self._outbox.settle(receipt)
+
+    def _back_off(self, wait: _Wait, asked: float | None) -> None:
+        wait.until = self._clock.monotonic() + wait.backoff.next_wait(asked)

@@ -1,0 +1,171 @@
+"""What the desk's use cases need from the world; adapters in net, store, vault and app implement it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from console.client.domain.drafts import CorrectionDraft
+from console.contract.corrections import Correction
+from console.contract.events import FeedEvent
+from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.views import (
+    Claim,
+    ConversationView,
+    CorrectionPage,
+    EventSeq,
+    Me,
+    QueuePage,
+    QueueRow,
+    Receipt,
+)
+
+
+class BackendGateway(Protocol):
+    """The backend, as one person's token sees it. Every call raises BackendError and ends within its deadline."""
+
+    async def me(self) -> Me:
+        """Return who the token speaks for."""
+
+    async def queue_page(self, after: ConversationId | None = None) -> QueuePage:
+        """Return a page of the queue, most urgent first."""
+
+    async def queue_rows(self, ids: Sequence[ConversationId]) -> QueuePage:
+        """Return the rows of these conversations, at most 100; unknown ids are left out."""
+
+    async def conversation(self, conversation_id: ConversationId) -> ConversationView:
+        """Return a conversation with its corrections."""
+
+    async def claim(self, conversation_id: ConversationId) -> Claim:
+        """Lease a conversation; RefusedError (held) names who else holds it."""
+
+    async def renew(self, conversation_id: ConversationId, epoch: int) -> Claim:
+        """Prolong a lease; RefusedError (claim_lost) where it is no longer ours."""
+
+    async def release(self, conversation_id: ConversationId, epoch: int) -> None:
+        """Give a lease back; RefusedError (claim_lost) where it is no longer ours."""
+
+    async def pull_next(self) -> QueueRow:
+        """Claim the most urgent free conversation; RefusedError (nothing_free) says what stands in the way."""
+
+    async def put_correction(self, correction: Correction) -> Receipt:
+        """Store a correction under its own id; the same one again gets the first receipt."""
+
+    async def corrections(
+        self, conversation_id: ConversationId | None = None, author_id: UserId | None = None
+    ) -> CorrectionPage:
+        """Return stored corrections, oldest first."""
+
+    def feed(self, after: EventSeq | None) -> AbstractAsyncContextManager[AsyncIterator[FeedEvent]]:
+        """Follow the feed behind a place; entering means connected. Raises UnreachableError when it falls silent."""
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """A correction that is saved here and not yet known to be stored; `refusal` says why the backend refused it."""
+
+    correction: Correction
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A correction the backend gave its receipt for."""
+
+    conversation_id: ConversationId
+    turn: int
+    submitted_at: datetime
+    receipt: Receipt
+
+
+class LocalStore(Protocol):
+    """What this computer keeps of one profile. Every call raises StoreError; what returned from a write is on disk."""
+
+    async def draft(self, conversation_id: ConversationId, turn: int, author_id: UserId) -> CorrectionDraft | None:
+        """Return the stored draft of a turn, if there is one."""
+
+    async def drafts(self, author_id: UserId) -> tuple[CorrectionDraft, ...]:
+        """Return an author's drafts."""
+
+    async def save_draft(self, draft: CorrectionDraft) -> None:
+        """Keep a draft in place of the one of the same conversation, turn and author."""
+
+    async def discard_draft(self, draft: CorrectionDraft) -> None:
+        """Forget the draft of this conversation, turn and author, if there is one."""
+
+    async def submit(self, correction: Correction) -> None:
+        """Put a correction last in the outbox and end its draft, in one transaction; nothing the second time."""
+
+    async def outbox(self, author_id: UserId) -> tuple[OutboxItem, ...]:
+        """Return an author's outbox, oldest first."""
+
+    async def park(self, correction_id: CorrectionId, refusal: str | None) -> None:
+        """Mark an item as refused, and why; None lets it be sent again."""
+
+    async def discard(self, correction_id: CorrectionId) -> None:
+        """Drop a refused item; an item that is not refused stays."""
+
+    async def settle(self, receipt: Receipt) -> None:
+        """Turn an outbox item into a delivery, in one transaction; nothing the second time."""
+
+    async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
+        """Return what an author had stored from here, oldest first."""
+
+    async def person(self, key: str) -> Me | None:
+        """Return who signed in with this key last."""
+
+    async def keep_person(self, key: str, me: Me) -> None:
+        """Remember who this key speaks for; the key is a name or a hash, never a token."""
+
+    async def queue(self) -> tuple[QueueRow, ...]:
+        """Return the queue as it was last read, in no order."""
+
+    async def keep_queue(self, rows: Sequence[QueueRow]) -> None:
+        """Keep these rows in place of all others."""
+
+    async def keep_rows(self, rows: Sequence[QueueRow], gone: Sequence[ConversationId] = ()) -> None:
+        """Keep these rows beside the others, and drop those that are gone."""
+
+    async def conversation(self, conversation_id: ConversationId) -> ConversationView | None:
+        """Return a conversation as it was last read."""
+
+    async def keep_conversation(self, view: ConversationView) -> None:
+        """Keep a conversation; the longest unread ones give way."""
+
+    async def aclose(self) -> None:
+        """Close the profile's file."""
+
+
+class Vault(Protocol):
+    """Where tokens are kept. `note` tells the person what is wrong with it, None where nothing is."""
+
+    @property
+    def note(self) -> str | None:
+        """What the person should know of where the token is kept."""
+
+    async def token(self, server: str) -> str | None:
+        """Return the token kept for a server."""
+
+    async def keep(self, server: str, token: str) -> None:
+        """Keep the token for a server."""
+
+    async def forget(self, server: str) -> None:
+        """Forget the token for a server, if there is one."""
+
+
+class Clock(Protocol):
+    """Time, injected so that a run can be replayed."""
+
+    def now(self) -> datetime:
+        """Return this computer's time, aware."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+        """Wait until the event is set or the time is over; say whether it was set."""

@@ -1,0 +1,146 @@
+"""The queue as this desk shows it: the backend's rows by urgency, with one's own waiting corrections counted."""
+
+import asyncio
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from console.client.domain.queue_order import Urgency, urgency
+from console.client.services.changes import ALL, Changes, ChangeSet
+from console.client.services.claims import Claims
+from console.client.services.clock import ServerTime
+from console.client.services.errors import StoreError
+from console.client.services.outbox import Outbox
+from console.client.services.ports import BackendGateway, LocalStore
+from console.contract.conversations import OwnerState
+from console.contract.ids import ConversationId
+from console.contract.views import Claim, EventSeq, QueueRow
+
+ROWS_AT_ONCE = 100
+
+
+class QueueService:
+    """Reads the queue and pulls from it. One read at a time, so that an old answer never covers a newer one."""
+
+    def __init__(
+        self,
+        gateway: BackendGateway,
+        store: LocalStore,
+        changes: Changes,
+        server_time: ServerTime,
+        outbox: Outbox,
+        claims: Claims,
+    ) -> None:
+        self._gateway = gateway
+        self._store = store
+        self._changes = changes
+        self._server_time = server_time
+        self._outbox = outbox
+        self._claims = claims
+        self._reading = asyncio.Lock()
+        self._rows: dict[ConversationId, QueueRow] = {}
+        self._order: list[Urgency] = []
+        self._all_read_at = datetime.max.replace(tzinfo=UTC)
+        self._read_at: dict[ConversationId, datetime] = {}
+
+    @property
+    def rows(self) -> tuple[QueueRow, ...]:
+        """Every row, most urgent first."""
+        pending = self._pending()
+        rows = [self._rows[ConversationId(key[-1])] for key in self._order]
+        if pending:
+            rows = [_counting(row, pending[row.conversation_id]) for row in rows]
+        return tuple(rows)
+
+    def row(self, conversation_id: ConversationId) -> QueueRow | None:
+        """Return one row, if it is in the queue."""
+        row = self._rows.get(conversation_id)
+        return row and _counting(row, self._pending()[conversation_id])
+
+    async def load(self) -> None:
+        """Show the queue as it was last read, before the backend answers. Raises StoreError."""
+        self._replace(await self._store.queue())
+
+    async def refresh(self) -> EventSeq:
+        """Read the whole queue again; return the feed's place it holds from. Raises BackendError."""
+        async with self._reading:
+            page = await self._gateway.queue_page()
+            seq, rows, read_at = page.seq, list(page.rows), page.server_time
+            self._server_time.note(page.server_time)
+            while page.after is not None:
+                page = await self._gateway.queue_page(page.after)
+                rows += page.rows
+            self._all_read_at, self._read_at = read_at, {}
+            self._replace(rows)
+            with suppress(StoreError):  # a copy that cannot be kept is missed only at the next start
+                await self._store.keep_queue(tuple(self._rows.values()))
+        return seq
+
+    async def reread(self, ids: Iterable[ConversationId]) -> None:
+        """Read these rows again. Raises BackendError."""
+        wanted = sorted(ids)
+        async with self._reading:
+            for start in range(0, len(wanted), ROWS_AT_ONCE):
+                batch = wanted[start : start + ROWS_AT_ONCE]
+                page = await self._gateway.queue_rows(batch)
+                self._server_time.note(page.server_time)
+                self._read_at |= dict.fromkeys(batch, page.server_time)
+                shown = tuple(row for row in page.rows if row.conversation_id in self._rows or _is_queued(row))
+                gone = frozenset(batch) - {row.conversation_id for row in page.rows}
+                for row in shown:
+                    self._put(row)
+                for conversation_id in gone:
+                    self._remove(conversation_id)
+                self._changes.publish(ChangeSet(queue=frozenset(batch)))
+                with suppress(StoreError):
+                    await self._store.keep_rows(shown, tuple(gone))
+
+    async def pull_next(self) -> QueueRow:
+        """Claim and return the most urgent free conversation. Raises RefusedError (nothing_free), BackendError."""
+        row = await self._gateway.pull_next()
+        self._put(row)
+        self._claims.adopt(row.conversation_id, row.claim)
+        self._changes.publish(ChangeSet(queue=frozenset({row.conversation_id})))
+        return row
+
+    def show_claim(self, conversation_id: ConversationId, claim: Claim | None) -> None:
+        """Show at once who holds a conversation now, as an answer just said."""
+        if row := self._rows.get(conversation_id):
+            owner = OwnerState.HUMAN if claim else OwnerState.WAITING if row.gate else OwnerState.AI
+            self._rows[conversation_id] = row.model_copy(update={"claim": claim, "owner_state": owner})
+            self._changes.publish(ChangeSet(queue=frozenset({conversation_id})))
+
+    def _pending(self) -> Counter[ConversationId]:
+        """Count one's corrections that the rows, as they were read, do not hold yet."""
+        pending = Counter(self._outbox.pending())
+        for delivery in reversed(self._outbox.deliveries):
+            received_at, conversation_id = delivery.receipt.received_at, delivery.conversation_id
+            if received_at <= self._all_read_at:
+                break
+            pending[conversation_id] += received_at > self._read_at.get(conversation_id, self._all_read_at)
+        return pending
+
+    def _replace(self, rows: Iterable[QueueRow]) -> None:
+        self._rows = {row.conversation_id: row for row in rows}
+        self._order = sorted(urgency(row) for row in self._rows.values())
+        self._changes.publish(ChangeSet(queue=ALL))
+
+    def _put(self, row: QueueRow) -> None:
+        self._remove(row.conversation_id)
+        self._rows[row.conversation_id] = row
+        insort(self._order, urgency(row))
+
+    def _remove(self, conversation_id: ConversationId) -> None:
+        if row := self._rows.pop(conversation_id, None):
+            del self._order[bisect_left(self._order, urgency(row))]
+
+
+def _is_queued(row: QueueRow) -> bool:
+    """Whether a row new here belongs in the queue: somebody waits. What is queued for QA comes with a refresh."""
+    return row.gate is not None or row.owner_state is not OwnerState.AI
+
+
+def _counting(row: QueueRow, pending: int) -> QueueRow:
+    return row.model_copy(update={"corrections": row.corrections + pending}) if pending else row

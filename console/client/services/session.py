@@ -1,0 +1,94 @@
+"""The desk session: one signed-in person's services, wired together, and the tasks that keep them going."""
+
+from random import Random
+
+from console.client.services.changes import ALL, Changes, ChangeSet
+from console.client.services.claims import Claims
+from console.client.services.clock import ServerTime, SystemClock
+from console.client.services.connection import Connection, ConnectionState
+from console.client.services.conversations import ConversationService
+from console.client.services.corrections import CorrectionService
+from console.client.services.feed import DeskFeed
+from console.client.services.outbox import Outbox
+from console.client.services.outbox_pump import OutboxPump
+from console.client.services.ports import BackendGateway, Clock, LocalStore
+from console.client.services.queue import QueueService
+from console.client.services.tasks import Tasks
+from console.contract.ids import ConversationId
+from console.contract.views import Claim, Me
+
+
+class DeskSession:
+    """All that one person's screens need. Gateway and store belong to the caller, who closes them after `stop`.
+
+    Public parts: `me`, `queue`, `conversations`, `corrections`, `changes`, `server_time`, `connection`.
+    """
+
+    def __init__(
+        self,
+        me: Me,
+        gateway: BackendGateway,
+        store: LocalStore,
+        clock: Clock | None = None,
+        random: Random | None = None,
+    ) -> None:
+        clock, random = clock or SystemClock(), random or Random()
+        self.me = me
+        self.changes = Changes()
+        self.server_time = ServerTime(clock)
+        self.connection = Connection(ConnectionState.OFFLINE, clock.now(), "Connecting.")
+        self._clock = clock
+        self._tasks = Tasks()
+        self._outbox = Outbox(store, me.user_id)
+        self._claims = Claims(gateway, clock, self.server_time, me.user_id, self._on_claim)
+        self._pump = OutboxPump(gateway, self._outbox, clock, random, self._on_outbox_item)
+        self.queue = QueueService(gateway, store, self.changes, self.server_time, self._outbox, self._claims)
+        self.conversations = ConversationService(gateway, store, self.changes, self.server_time, self._claims)
+        self.corrections = CorrectionService(
+            store, self.changes, clock, self._outbox, self._pump, self.conversations, self._claims, me.user_id
+        )
+        self._feed = DeskFeed(
+            gateway,
+            self.queue,
+            self.conversations,
+            clock,
+            random,
+            on_connected=self._on_connected,
+            on_lost=self._on_lost,
+        )
+
+    async def start(self) -> None:
+        """Show what is kept here, then read the backend and go on sending. Raises StoreError."""
+        await self._outbox.load()
+        await self.queue.load()
+        self.changes.publish(ChangeSet(queue=ALL, corrections=ALL, connection=True))
+        self._tasks.start("outbox pump", self._pump.run())
+        self._tasks.start("feed", self._feed.run())
+        self._tasks.start("claim heartbeat", self._claims.run())
+
+    async def stop(self) -> None:
+        """End the tasks. What waits to be sent stays here; claims run out by themselves."""
+        await self._tasks.stop()
+
+    def reconnect(self) -> None:
+        """Try the backend again now: it may be back."""
+        self._feed.retry()
+
+    def _on_connected(self) -> None:
+        self.connection = Connection(ConnectionState.ONLINE, self._clock.now())
+        self.changes.publish(ChangeSet(connection=True))
+        self._pump.reconnected()
+        self._claims.wake()
+
+    def _on_lost(self, reason: str) -> None:
+        since = self.connection.since if self.connection.state is ConnectionState.OFFLINE else self._clock.now()
+        self.connection = Connection(ConnectionState.OFFLINE, since, reason)
+        self.changes.publish(ChangeSet(connection=True))
+
+    def _on_claim(self, conversation_id: ConversationId, claim: Claim | None) -> None:
+        self.queue.show_claim(conversation_id, claim)
+        self.changes.publish(ChangeSet(conversations=frozenset({conversation_id})))
+
+    def _on_outbox_item(self, conversation_id: ConversationId) -> None:
+        ids = frozenset({conversation_id})
+        self.changes.publish(ChangeSet(queue=ids, corrections=ids))
