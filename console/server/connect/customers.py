@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 from console.contract.conversations import Customer, ToolCall
 from console.contract.ids import ConversationId, CustomerId
-from console.server.connect.json_text import JsonObject, read_object, storable
+from console.server.connect.json_text import storable
 from console.server.connect.keys import hashed_key, key_or_hash
 from console.server.connect.transcript import TranscriptCustomer
+from console.server.domain.json_objects import JsonObject, read_object
 
 _ID_FIELDS = ("customer_id", "user_id")
 _PROFILE_TOOL = re.compile(r"user|customer|profile|account|contact|member")
@@ -21,7 +22,7 @@ def find_customer(
     """Return the customer; what neither transcript nor tools name is called "Customer" and a short id."""
     given, calls = given or TranscriptCustomer(), tuple(calls)
     profile = next(filter(_is_profile, calls), None)
-    fields = read_object(profile.result) if profile else {}
+    fields = (read_object(profile.result) if profile else None) or {}
     outside_id = given.id or _first_id(calls)
     email = given.email or _word(fields, "email")
     id_ = key_or_hash("c", outside_id) if outside_id else hashed_key("c", email or conversation_id)
@@ -36,7 +37,7 @@ def find_customer(
 
 def _is_profile(call: ToolCall) -> bool:
     """Whether a result describes a person: it is named as one, or comes from a tool that looks people up."""
-    fields = read_object(call.result)
+    fields = read_object(call.result) or {}
     if isinstance(fields.get("name"), dict):
         return bool(_name(fields))
     return bool(_name(fields)) and ("email" in fields or bool(_PROFILE_TOOL.search(call.name)))
@@ -55,7 +56,7 @@ def _name_in_id(customer_id: str) -> str | None:
 
 
 def _first_id(calls: tuple[ToolCall, ...]) -> str | None:
-    objects = (read_object(text) for call in calls for text in (call.arguments, call.result))
+    objects = (read_object(text) or {} for call in calls for text in (call.arguments, call.result))
     return next((word for fields in objects for key in _ID_FIELDS if (word := _word(fields, key))), None)
 
 

@@ -7,9 +7,10 @@ from pydantic import JsonValue
 
 from console.contract.conversations import Gate, Handoff, Speaker, ToolCall, Turn
 from console.server.connect.asking import asks_for_person
-from console.server.connect.json_text import JsonObject, compact, read_object, storable
+from console.server.connect.json_text import compact, storable
 from console.server.connect.sentences import first_sentence, shorten
 from console.server.connect.transcript import TranscriptHandoff
+from console.server.domain.json_objects import JsonObject, read_object
 from console.server.domain.transfer import SUMMARY_ARGUMENTS, is_transfer
 
 _GATES = {gate.value: gate for gate in Gate}
@@ -30,7 +31,7 @@ def find_handoff(
     if recorded is None and transfer is None:
         return None
     at = transfer_turn or turns[-1]
-    told = read_object(transfer.arguments) if transfer else {}
+    told = (read_object(transfer.arguments) if transfer else None) or {}
     summary = _summary(told)
     earlier = _calls_before(transfer, turns[: at.number])
     named = _GATES.get(storable(told.get("gate")).casefold())
@@ -98,7 +99,7 @@ def _first_words(turns: Sequence[Turn]) -> str:
 
 def _phrase(call: ToolCall) -> str:
     """Return a call as one short phrase: get_order(order_id=10423), with "failed" where it did."""
-    told = read_object(call.arguments)
+    told = read_object(call.arguments) or {}
     listed = ", ".join(f"{name}={shorten(_plain(value), _VALUE_LENGTH)}" for name, value in told.items())
     return storable(shorten(f"{call.name}({listed}", _PHRASE_LENGTH) + (") failed" if call.error else ")"))
 

@@ -1,4 +1,4 @@
-"""JSON as other systems write it: read strictly as a file's own line, leniently as a text inside a text."""
+"""JSON as other systems write it: read strictly, written back in few words, its texts made storable."""
 
 import json
 import math
@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from pydantic import JsonValue
 
-JsonObject = dict[str, JsonValue]
+from console.server.domain.json_objects import JsonObject
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -40,15 +40,6 @@ def parse_strictly(text: str) -> JsonValue:
     return value
 
 
-def read_object(text: str | None) -> JsonObject:
-    """Return the JSON object a text holds; an empty one where it holds anything else."""
-    try:
-        value = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def compact(value: JsonValue) -> str:
     """Return a value as one line: a string as it is, anything else as JSON without spaces."""
     if isinstance(value, str):
@@ -57,10 +48,8 @@ def compact(value: JsonValue) -> str:
 
 
 def storable(value: JsonValue) -> str:
-    """Return a string found inside a text, stripped of NUL and lone surrogates; "" where it is no string."""
-    if not isinstance(value, str):
-        return ""
-    return value.replace("\x00", "").encode("utf-8", "ignore").decode()
+    """Return a string found inside a text without NUL, which the contract refuses; "" where it is no string."""
+    return value.replace("\x00", "") if isinstance(value, str) else ""
 
 
 def canonical(value: JsonValue) -> bytes:

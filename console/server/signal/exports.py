@@ -1,0 +1,97 @@
+"""Writes stored corrections as a file of training signal, whole or not at all."""
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TextIO
+
+from console.contract.conversations import Conversation
+from console.contract.views import CorrectionRecord
+from console.server.domain.json_objects import JsonObject
+from console.server.signal.left_out import LeftOut, NoLesson
+from console.server.signal.lessons import Lesson, read_lesson
+from console.server.signal.provenance import provenance_row
+from console.server.signal.shapes import openai_dpo, openai_sft, trl_dpo
+
+
+class ExportFormat(StrEnum):
+    """The shape of an export: three to train on, and `jsonl`, which holds everything."""
+
+    OPENAI_SFT = "openai-sft"
+    OPENAI_DPO = "openai-dpo"
+    TRL_DPO = "trl-dpo"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportItem:
+    """A stored correction and the conversation it is of."""
+
+    conversation: Conversation
+    record: CorrectionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """The file, how many rows it holds, and how many corrections or parts of one are not in it, by reason."""
+
+    path: Path
+    rows: int
+    left_out: Mapping[LeftOut, int]
+
+
+_SHAPES: Mapping[ExportFormat, Callable[[Lesson], JsonObject]] = {
+    ExportFormat.OPENAI_SFT: openai_sft,
+    ExportFormat.OPENAI_DPO: openai_dpo,
+    ExportFormat.TRL_DPO: trl_dpo,
+}
+
+
+def export_corrections(items: Iterable[ExportItem], format: ExportFormat, out: Path) -> ExportReport:
+    """Write one row per correction that has one into `out`/redline-<format>.jsonl, and say what was left out.
+
+    The folder is made where it is missing; a file of that name is replaced once the new one is whole. Raises OSError.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"redline-{format}.jsonl"
+    rows, left_out = 0, Counter[LeftOut]()
+    with _replacing(path) as file:
+        for item in items:
+            try:
+                row, leaves_out = _row(item, format)
+            except NoLesson as nothing:
+                left_out[nothing.reason] += 1
+                continue
+            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+            rows += 1
+            if leaves_out is not None:
+                left_out[leaves_out] += 1
+    return ExportReport(path, rows, dict(left_out))
+
+
+def _row(item: ExportItem, format: ExportFormat) -> tuple[JsonObject, LeftOut | None]:
+    if format is ExportFormat.JSONL:
+        return provenance_row(item.conversation, item.record).model_dump(mode="json"), None
+    lesson = read_lesson(item.conversation, item.record)
+    return _SHAPES[format](lesson), lesson.leaves_out
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """Yield a file beside `path` that takes its place, on disk, once all is written; on an error it is gone."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
