@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         "data folder": str(arguments.data_dir or default_data_dir()),
         "database": database.place,
         "database state": database.state,
-        "keyring": _keyring(),
+        "keyring backend": _keyring(),
     }
     width = max(map(len, findings))
     for name, finding in findings.items():

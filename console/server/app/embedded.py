@@ -5,6 +5,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
 from console.contract.base import content_sha256
 from console.contract.embedded import EmbeddedReady, EmbeddedStart
 from console.server.app.serve import GRACE_S, create_server
@@ -16,7 +18,11 @@ STDIN = 0
 
 def serve_embedded(database: str, *, sample: bool) -> int:
     """Read EmbeddedStart from stdin, serve on a loopback port of its own, and stop when stdin ends."""
-    start = EmbeddedStart.model_validate_json(_read_line())
+    try:
+        start = EmbeddedStart.model_validate_json(_read_line())
+    except ValidationError:  # what it says holds what was sent, tokens perhaps
+        sys.stderr.write("redline serve --embedded: the first line of stdin is not what a desk sends\n")
+        return 2
     chairs = {content_sha256(chair.token): Identity(chair.user_id, chair.name, chair.role) for chair in start.chairs}
     settings = Settings(database, port=0, workspace="Sample workspace" if sample else "This computer", embedded=True)
     server = create_server(settings, _say_ready, chairs, sample=sample)

@@ -7,10 +7,11 @@ from console.contract.events import EventKind
 from console.contract.ids import ConversationId, UserId
 from console.contract.permissions import Permission
 from console.contract.problems import ProblemCode
-from console.contract.views import CorrectionPage, CorrectionState, Receipt
+from console.contract.views import CorrectionPage, CorrectionRecord, CorrectionState, Receipt
+from console.server.domain.masking import mask_customer
 from console.server.services.backend import Backend
 from console.server.services.identity import Identity
-from console.server.services.ports import Unit
+from console.server.services.ports import StorePort, Unit
 from console.server.services.refusals import Refused, require
 
 
@@ -44,6 +45,18 @@ async def list_corrections(
     require(caller, Permission.READ)
     async with backend.store.reading() as unit:
         return CorrectionPage(records=await unit.corrections.find(conversation_id, author_id))
+
+
+async def read_corrected(store: StorePort) -> list[tuple[Conversation, CorrectionRecord]]:
+    """Return every stored correction with its conversation, the customer masked, oldest first."""
+    conversations: dict[ConversationId, Conversation] = {}
+    async with store.reading() as unit:
+        records = await unit.corrections.find(None, None)
+        for conversation_id in {record.correction.conversation_id for record in records}:
+            if conversation := await unit.conversations.find(conversation_id):
+                masked = mask_customer(conversation.customer)
+                conversations[conversation_id] = conversation.model_copy(update={"customer": masked})
+    return [(conversations[record.correction.conversation_id], record) for record in records]
 
 
 def _check_fit(conversation: Conversation | None, correction: Correction) -> None:

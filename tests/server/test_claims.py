@@ -1,0 +1,154 @@
+"""Claims: one holder an epoch, by the server's clock, and only for roles that may."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from console.contract.conversations import Priority, Tier
+from tests.server.world import CHAIRS, Running, conversation, correction, send
+
+CLAIM = "/v1/conversations/c/claim"
+
+
+def at_once(*calls: Callable[[], httpx.Response]) -> list[httpx.Response]:
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
+def test_of_many_who_claim_at_once_exactly_one_wins_each_epoch(backend: Running) -> None:
+    backend.load(conversation("c"))
+    clients = [backend.client(who) for who in ("ana", "ben", "tove", "qin")]
+    for epoch in (1, 2, 3):
+        answers = at_once(*(lambda client=client: client.post(CLAIM) for client in clients))
+        (won,) = [answer.json() for answer in answers if answer.status_code == 200]
+        assert won["epoch"] == epoch
+        refused = [answer.json() for answer in answers if answer.status_code == 409]
+        assert len(refused) == 3
+        assert {(problem["type"], problem["claim"]["holder_id"]) for problem in refused} == {("held", won["holder_id"])}
+        assert backend.client(won["holder_id"]).delete(CLAIM, params={"epoch": epoch}).status_code == 204
+
+
+def test_pulling_next_at_once_never_gives_the_same_to_two(backend: Running) -> None:
+    backend.load(*(conversation(f"c{number}") for number in range(10)))
+    clients = [backend.client(who) for who in ("ana", "ben", "tove", "qin")]
+    answers = at_once(*(lambda client=client: client.post("/v1/queue/next") for client in clients * 3))
+    pulled = [answer.json()["conversation_id"] for answer in answers if answer.status_code == 200]
+    assert len(pulled) == 10
+    assert len(set(pulled)) == 10
+    assert [answer.json()["type"] for answer in answers if answer.status_code != 200] == ["nothing_free"] * 2
+
+
+def test_claiming_what_one_holds_prolongs_it_under_the_same_epoch(backend: Running, ana: httpx.Client) -> None:
+    backend.load(conversation("c"))
+    first = ana.post(CLAIM).json()
+    backend.clock.move(minutes=3)
+    again = ana.post(CLAIM).json()
+    assert again["epoch"] == first["epoch"]
+    assert again["expires_at"] > first["expires_at"]
+
+
+def test_a_lease_ends_by_the_servers_clock(backend: Running, ana: httpx.Client, ben: httpx.Client) -> None:
+    backend.load(conversation("c"))
+    ana.post(CLAIM)
+    backend.clock.move(minutes=4, seconds=59)
+    assert ben.post(CLAIM).status_code == 409
+    backend.clock.move(seconds=1)
+    (row,) = ben.get("/v1/queue").json()["rows"]
+    assert (row["claim"], row["owner_state"]) == (None, "waiting")
+    assert ben.post(CLAIM).json()["epoch"] == 2
+
+
+def test_renewing_prolongs_even_a_run_out_lease_that_nobody_took(backend: Running, ana: httpx.Client) -> None:
+    backend.load(conversation("c"))
+    ana.post(CLAIM)
+    backend.clock.move(hours=2)
+    assert ana.put(CLAIM, content='{"epoch": 1}').json()["epoch"] == 1
+    (row,) = ana.get("/v1/queue").json()["rows"]
+    assert (row["claim"]["holder_id"], row["owner_state"]) == ("ana", "human")
+
+
+def test_a_claim_that_another_took_is_lost(backend: Running, ana: httpx.Client, ben: httpx.Client) -> None:
+    backend.load(conversation("c"))
+    ana.post(CLAIM)
+    backend.clock.move(hours=2)
+    ben.post(CLAIM)
+    for answer in (ana.put(CLAIM, content='{"epoch": 1}'), ana.delete(CLAIM, params={"epoch": 1})):
+        assert answer.status_code == 409
+        assert answer.json()["type"] == "claim_lost"
+        assert answer.json()["claim"]["holder_id"] == "ben"
+
+
+def test_releasing_sets_it_free_and_may_be_repeated(backend: Running, ana: httpx.Client, ben: httpx.Client) -> None:
+    backend.load(conversation("c"))
+    ana.post(CLAIM)
+    for _ in range(2):
+        assert ana.delete(CLAIM, params={"epoch": 1}).status_code == 204
+    assert ana.put(CLAIM, content='{"epoch": 1}').json()["type"] == "claim_lost"
+    (row,) = ana.get("/v1/queue").json()["rows"]
+    assert (row["claim"], row["owner_state"]) == (None, "waiting")
+    assert ben.post(CLAIM).status_code == 200
+
+
+def test_what_the_ai_kept_goes_back_to_the_ai(backend: Running, qin: httpx.Client) -> None:
+    backend.load(conversation("c", handed_off=False))
+    assert qin.post(CLAIM).status_code == 200
+    assert qin.get("/v1/queue?ids=c").json()["rows"][0]["owner_state"] == "human"
+    qin.delete(CLAIM, params={"epoch": 1})
+    assert qin.get("/v1/queue?ids=c").json()["rows"][0]["owner_state"] == "ai"
+
+
+@pytest.mark.parametrize(
+    ("place", "may"),
+    [
+        ({"tier": Tier.AGENT}, {"ana", "ben", "tove", "qin"}),
+        ({"tier": Tier.SPECIALIST}, {"tove", "qin"}),
+        ({"handed_off": False}, {"qin"}),
+    ],
+    ids=["tier 1", "tier 2", "not handed off"],
+)
+def test_each_role_claims_its_own_places_only(backend: Running, place: dict[str, object], may: set[str]) -> None:
+    backend.load(conversation("c", **place))  # type: ignore[arg-type]
+    for who in CHAIRS:
+        client = backend.client(who)
+        answer = client.post(CLAIM)
+        assert answer.status_code == (200 if who in may else 403), who
+        if who in may:
+            client.delete(CLAIM, params={"epoch": answer.json()["epoch"]})
+
+
+def test_next_is_the_most_urgent_one_the_role_may_claim(backend: Running, ana: httpx.Client) -> None:
+    backend.load(
+        conversation("specialist", tier=Tier.SPECIALIST, priority=Priority.URGENT),
+        conversation("kept", handed_off=False),
+        conversation("low", priority=Priority.LOW),
+        conversation("urgent", priority=Priority.URGENT),
+        queue_all=True,
+    )
+    pulled = [ana.post("/v1/queue/next").json() for _ in range(2)]
+    assert [row["conversation_id"] for row in pulled] == ["urgent", "low"]
+    assert pulled[0]["claim"]["holder_name"] == "Ana Ruiz"
+    assert ana.post("/v1/queue/next").json()["type"] == "nothing_free"
+
+
+def test_next_passes_over_what_one_has_corrected(backend: Running, ana: httpx.Client, ben: httpx.Client) -> None:
+    backend.load(conversation("c"))
+    ana.post("/v1/queue/next")
+    send(ana, correction("k", "c"))
+    ana.delete(CLAIM, params={"epoch": 1})
+    assert ana.post("/v1/queue/next").json()["type"] == "nothing_free"
+    assert ben.post("/v1/queue/next").json()["conversation_id"] == "c"
+
+
+def test_nothing_free_says_how_many_are_held_and_until_when(
+    backend: Running, ana: httpx.Client, ben: httpx.Client
+) -> None:
+    backend.load(conversation("a"), conversation("b"))
+    assert ben.post("/v1/queue/next").status_code == 200
+    backend.clock.move(minutes=1)
+    assert ben.post("/v1/queue/next").status_code == 200
+    problem = ana.post("/v1/queue/next").json()
+    assert problem["status"] == 404
+    assert problem["detail"].startswith("0 free, 2 held until 10:50")
+    assert problem["claim"]["expires_at"] == "2026-11-20T10:50:00Z"

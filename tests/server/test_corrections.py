@@ -1,0 +1,122 @@
+"""Corrections: each stored once for ever, never overwritten, never lost to a stale claim."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from console.contract.base import canonical_json, content_sha256
+from console.contract.corrections import Correction, SpanLabel
+from console.contract.views import CorrectionPage, Receipt
+from tests.server.world import Running, conversation, correction, send
+
+CLAIM = "/v1/conversations/c/claim"
+
+
+@pytest.fixture(autouse=True)
+def claimed(backend: Running, ana: httpx.Client) -> None:
+    backend.load(conversation("c"))
+    ana.post(CLAIM)
+
+
+def stored(client: httpx.Client, query: str = "") -> CorrectionPage:
+    return CorrectionPage.model_validate_json(client.get(f"/v1/corrections{query}").content)
+
+
+def test_a_correction_is_stored_with_its_author_and_its_hash(backend: Running, ana: httpx.Client) -> None:
+    sent = correction("k", "c")
+    answer = send(ana, sent)
+    assert answer.status_code == 201
+    (record,) = stored(ana).records
+    assert record.correction == sent
+    assert (record.author_name, record.author_role) == ("Ana Ruiz", "tier1")
+    assert record.receipt == Receipt.model_validate_json(answer.content)
+    assert record.receipt.body_sha256 == content_sha256(canonical_json(sent))
+    assert (record.receipt.state, record.receipt.received_at) == ("stored", backend.clock.now)
+
+
+def test_sending_it_again_gives_the_first_receipt_again(backend: Running, ana: httpx.Client) -> None:
+    first = send(ana, correction("k", "c"))
+    backend.clock.move(days=30)
+    again = send(ana, correction("k", "c"))
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert len(stored(ana).records) == 1
+
+
+def test_many_sends_at_once_store_it_once(backend: Running, ana: httpx.Client) -> None:
+    sent = correction("k", "c")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: send(ana, sent), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.content for answer in answers}) == 1
+    assert len(stored(ana).records) == 1
+
+
+def test_another_body_under_a_taken_id_is_refused_and_nothing_is_overwritten(ana: httpx.Client) -> None:
+    send(ana, correction("k", "c"))
+    answer = send(ana, correction("k", "c", note="changed my mind"))
+    assert (answer.status_code, answer.json()["type"]) == (422, "id_reused")
+    assert stored(ana).records[0].correction.note == ""
+
+
+def test_a_turn_takes_several_corrections_by_several_people(
+    backend: Running, ana: httpx.Client, ben: httpx.Client
+) -> None:
+    send(ana, correction("k1", "c"))
+    send(ana, correction("k2", "c"))
+    ana.delete(CLAIM, params={"epoch": 1})
+    epoch = ben.post(CLAIM).json()["epoch"]
+    assert send(ben, correction("k3", "c", by="ben", epoch=epoch)).json()["state"] == "stored"
+    assert [record.correction.id for record in stored(ana, "?conversation_id=c").records] == ["k1", "k2", "k3"]
+    assert [record.correction.id for record in stored(ana, "?author_id=ben").records] == ["k3"]
+    assert stored(ana, "?conversation_id=other").records == ()
+
+
+def test_a_stale_epoch_is_kept_as_late(backend: Running, ana: httpx.Client, ben: httpx.Client) -> None:
+    backend.clock.move(hours=1)
+    ben.post(CLAIM)
+    answer = send(ana, correction("k", "c", epoch=1))
+    assert (answer.status_code, answer.json()["state"]) == (201, "late_needs_review")
+    assert len(stored(ana).records) == 1
+
+
+def test_work_delivered_after_the_lease_still_counts_while_nobody_took_over(
+    backend: Running, ana: httpx.Client
+) -> None:
+    backend.clock.move(hours=1)
+    assert send(ana, correction("k1", "c")).json()["state"] == "stored"
+    ana.delete(CLAIM, params={"epoch": 1})
+    assert send(ana, correction("k2", "c")).json()["state"] == "stored"
+
+
+def test_without_any_claim_it_is_late(ben: httpx.Client) -> None:
+    assert send(ben, correction("k", "c", by="ben", epoch=1)).json()["state"] == "late_needs_review"
+
+
+def test_nobody_corrects_in_anothers_name(ana: httpx.Client) -> None:
+    answer = send(ana, correction("k", "c", by="ben"))
+    assert (answer.status_code, answer.json()["type"]) == (403, "forbidden")
+    assert stored(ana).records == ()
+
+
+MISFITS = {
+    "no such conversation": correction("k", "other"),
+    "no such turn": correction("k", "c", turn=4),
+    "a customer's turn": correction("k", "c", turn=1),
+    "another original": correction("k", "c", original_sha256="0" * 64),
+    "text that the hunks do not make": correction("k", "c", corrected_text="Something else."),
+    "a span beyond the end": correction("k", "c", labels=(SpanLabel(start=0, end=900, code="tone", confirmed=True),)),
+    "nothing said": correction("k", "c", hunks=(), codes=(), corrected_text="Your refund arrives tomorrow."),
+}
+
+
+@pytest.mark.parametrize("sent", MISFITS.values(), ids=MISFITS.keys())
+def test_what_does_not_fit_is_refused(ana: httpx.Client, sent: Correction) -> None:
+    answer = send(ana, sent)
+    assert (answer.status_code, answer.json()["type"]) == (422, "does_not_fit")
+    assert stored(ana).records == ()
+
+
+def test_the_address_and_the_body_name_the_same_id(ana: httpx.Client) -> None:
+    answer = ana.put("/v1/corrections/other", content=correction("k", "c").model_dump_json())
+    assert (answer.status_code, answer.json()["type"]) == (422, "invalid")
