@@ -1,0 +1,4 @@
+"""The backend over HTTP and server-sent events; alone here imports httpx.
+
+May not touch: Qt, the store, the screens.
+"""

@@ -1,0 +1,214 @@
+"""The BackendGateway over HTTP: bounded in time and size, following no redirect, trusting no answer it cannot read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from httpx_sse import EventSource, SSEError
+from pydantic import ValidationError
+
+from console.client.net.limits import BoundedEvents, TooMuchError, read_bounded
+from console.client.services.errors import (
+    BackendError,
+    RefusedError,
+    UnauthenticatedError,
+    UnclearAnswerError,
+    UnreachableError,
+)
+from console.contract.base import Model, canonical_json
+from console.contract.commands import HeldClaim
+from console.contract.corrections import Correction
+from console.contract.events import FeedEvent
+from console.contract.ids import ConversationId, UserId
+from console.contract.problems import Problem
+from console.contract.views import Claim, ConversationView, CorrectionPage, EventSeq, Me, QueuePage, QueueRow, Receipt
+
+DEADLINE_S = 15.0
+CONNECT_S = 5.0
+HEARTBEAT_S = 15.0
+SILENCE_S = 2 * HEARTBEAT_S + 3.0
+"""Two heartbeats missed: the line is gone, even if nothing says so."""
+PAGE_ROWS = 500
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+
+M = TypeVar("M", bound=Model)
+
+
+class HttpGateway:
+    """The backend at the address `locate` names at the time of each call; None while it has none yet."""
+
+    def __init__(self, locate: Callable[[], str | None], token: str) -> None:
+        self._locate = locate
+        self._token = token
+        self._origin: str | None = None
+        self._client: httpx.AsyncClient | None = None
+
+    async def me(self) -> Me:
+        """Return who the token speaks for."""
+        return await self._ask(Me, "GET", "/v1/me")
+
+    async def queue_page(self, after: ConversationId | None = None) -> QueuePage:
+        """Return a page of the queue, most urgent first."""
+        return await self._ask(QueuePage, "GET", "/v1/queue", after=after, limit=PAGE_ROWS)
+
+    async def queue_rows(self, ids: Sequence[ConversationId]) -> QueuePage:
+        """Return the rows of these conversations; unknown ids are left out."""
+        return await self._ask(QueuePage, "GET", "/v1/queue", ids=",".join(ids))
+
+    async def conversation(self, conversation_id: ConversationId) -> ConversationView:
+        """Return a conversation with its corrections."""
+        return await self._ask(ConversationView, "GET", f"/v1/conversations/{conversation_id}")
+
+    async def claim(self, conversation_id: ConversationId) -> Claim:
+        """Lease a conversation."""
+        return await self._ask(Claim, "POST", f"/v1/conversations/{conversation_id}/claim")
+
+    async def renew(self, conversation_id: ConversationId, epoch: int) -> Claim:
+        """Prolong a lease."""
+        return await self._ask(Claim, "PUT", f"/v1/conversations/{conversation_id}/claim", HeldClaim(epoch=epoch))
+
+    async def release(self, conversation_id: ConversationId, epoch: int) -> None:
+        """Give a lease back."""
+        await self._call("DELETE", f"/v1/conversations/{conversation_id}/claim", epoch=epoch)
+
+    async def pull_next(self) -> QueueRow:
+        """Claim the most urgent free conversation."""
+        return await self._ask(QueueRow, "POST", "/v1/queue/next")
+
+    async def put_correction(self, correction: Correction) -> Receipt:
+        """Store a correction under its own id."""
+        return await self._ask(Receipt, "PUT", f"/v1/corrections/{correction.id}", correction)
+
+    async def corrections(
+        self, conversation_id: ConversationId | None = None, author_id: UserId | None = None
+    ) -> CorrectionPage:
+        """Return stored corrections, oldest first."""
+        return await self._ask(
+            CorrectionPage, "GET", "/v1/corrections", conversation_id=conversation_id, author_id=author_id
+        )
+
+    @asynccontextmanager
+    async def feed(self, after: EventSeq | None) -> AsyncIterator[AsyncIterator[FeedEvent]]:
+        """Follow the feed behind a place; silence of two heartbeats, or its end, raises UnreachableError."""
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+        if after is not None:
+            headers["Last-Event-ID"] = str(after)
+        client = await self._connected()
+        patience = httpx.Timeout(CONNECT_S, read=SILENCE_S)
+        with _translated():
+            async with client.stream("GET", "/v1/feed", headers=headers, timeout=patience) as response:
+                if response.status_code != HTTPStatus.OK:
+                    async with asyncio.timeout(DEADLINE_S):
+                        raise _failure(response, await read_bounded(response))
+                response.stream = BoundedEvents(response)
+                yield _events(response)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = self._origin = None
+
+    async def _ask(
+        self, kind: type[M], method: str, path: str, body: Model | None = None, **query: str | int | None
+    ) -> M:
+        answer = await self._call(method, path, body, **query)
+        try:
+            return kind.model_validate_json(answer)
+        except ValidationError as error:
+            raise UnclearAnswerError("The backend answered in a form this desk does not know.") from error
+
+    async def _call(self, method: str, path: str, body: Model | None = None, **query: str | int | None) -> bytes:
+        """Make one call; return the body of a 2xx answer. Raises BackendError."""
+        client = await self._connected()
+        params = {name: value for name, value in query.items() if value is not None}
+        content = None if body is None else canonical_json(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        with _translated():
+            async with (
+                asyncio.timeout(DEADLINE_S),
+                client.stream(method, path, params=params, content=content, headers=headers) as response,
+            ):
+                answer = await read_bounded(response)
+        if not response.is_success:
+            raise _failure(response, answer)
+        return answer
+
+    async def _connected(self) -> httpx.AsyncClient:
+        """Return the client for where the backend is now. Raises UnreachableError while it is nowhere."""
+        origin = self._locate()
+        if origin is None:
+            raise UnreachableError("The backend is starting.")
+        if self._client is None or self._origin != origin:
+            await self.aclose()
+            parts = urlsplit(origin)
+            self._client = httpx.AsyncClient(
+                base_url=origin,
+                headers={"Authorization": f"Bearer {self._token}", "Accept-Encoding": "identity"},
+                timeout=httpx.Timeout(DEADLINE_S, connect=CONNECT_S),
+                trust_env=parts.hostname not in LOOPBACK,
+                verify=parts.scheme == "https",  # without TLS there are no certificates to load
+            )
+            self._origin = origin
+        return self._client
+
+
+async def _events(response: httpx.Response) -> AsyncIterator[FeedEvent]:
+    with _translated():
+        async for event in EventSource(response).aiter_sse():
+            if event.data:
+                yield _feed_event(event.data)
+
+
+def _feed_event(data: str) -> FeedEvent:
+    try:
+        return FeedEvent.model_validate_json(data)
+    except ValidationError as error:
+        raise UnclearAnswerError("The feed holds an event this desk does not know.") from error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the network does into what it means here."""
+    try:
+        yield
+    except (httpx.RemoteProtocolError, TooMuchError, SSEError) as error:
+        raise UnclearAnswerError("The backend's answer could not be read.") from error
+    except TimeoutError as error:
+        raise UnreachableError("The backend did not answer in time.") from error
+    except httpx.TimeoutException as error:
+        raise UnreachableError("The backend fell silent.") from error
+    except httpx.TransportError as error:
+        raise UnreachableError("The backend cannot be reached.") from error
+
+
+def _failure(response: httpx.Response, answer: bytes) -> BackendError:
+    """Say what an answer that is no success means."""
+    status = response.status_code
+    if status == HTTPStatus.UNAUTHORIZED:
+        return UnauthenticatedError("The backend does not accept this token. Sign in again.")
+    if status in BUSY or not response.is_client_error:
+        return UnclearAnswerError(f"The backend answered {status}.", _retry_after(response))
+    try:
+        return RefusedError(Problem.model_validate_json(answer))
+    except ValidationError:
+        return UnclearAnswerError(f"Something that is not Redline's backend answered {status}.")
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds a Retry-After header asks for (RFC 9110 section 10.2.3), None where it says nothing usable."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        wait = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, wait)

@@ -1,0 +1,102 @@
+"""A LocalStore in memory: for trying things out and for tests; held to the same contract suite as the file."""
+
+from collections.abc import Sequence
+
+from console.client.domain.drafts import CorrectionDraft
+from console.client.services.ports import Delivery, OutboxItem
+from console.contract.corrections import Correction
+from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.views import ConversationView, Me, QueueRow, Receipt
+
+
+class MemoryStore:
+    """Keeps everything until it is dropped."""
+
+    def __init__(self) -> None:
+        self._drafts: dict[tuple[ConversationId, int, UserId], CorrectionDraft] = {}
+        self._outbox: dict[CorrectionId, OutboxItem] = {}
+        self._deliveries: dict[CorrectionId, tuple[UserId, Delivery]] = {}
+        self._people: dict[str, Me] = {}
+        self._rows: dict[ConversationId, QueueRow] = {}
+        self._views: dict[ConversationId, ConversationView] = {}
+
+    async def draft(self, conversation_id: ConversationId, turn: int, author_id: UserId) -> CorrectionDraft | None:
+        """Return the stored draft of a turn, if there is one."""
+        return self._drafts.get((conversation_id, turn, author_id))
+
+    async def drafts(self, author_id: UserId) -> tuple[CorrectionDraft, ...]:
+        """Return an author's drafts, by conversation and turn."""
+        return tuple(self._drafts[key] for key in sorted(self._drafts) if key[-1] == author_id)
+
+    async def save_draft(self, draft: CorrectionDraft) -> None:
+        """Keep a draft in place of the one of the same conversation, turn and author."""
+        self._drafts[draft.key] = draft
+
+    async def discard_draft(self, draft: CorrectionDraft) -> None:
+        """Forget the draft of this conversation, turn and author, if there is one."""
+        self._drafts.pop(draft.key, None)
+
+    async def submit(self, correction: Correction) -> None:
+        """Put a correction last in the outbox and end its draft; nothing the second time."""
+        if correction.id not in self._deliveries:
+            self._outbox.setdefault(correction.id, OutboxItem(correction))
+        self._drafts.pop((correction.conversation_id, correction.turn, correction.author_id), None)
+
+    async def outbox(self, author_id: UserId) -> tuple[OutboxItem, ...]:
+        """Return an author's outbox, oldest first."""
+        return tuple(item for item in self._outbox.values() if item.correction.author_id == author_id)
+
+    async def park(self, correction_id: CorrectionId, refusal: str | None) -> None:
+        """Mark an item as refused, and why; None lets it be sent again."""
+        if item := self._outbox.get(correction_id):
+            self._outbox[correction_id] = OutboxItem(item.correction, refusal)
+
+    async def discard(self, correction_id: CorrectionId) -> None:
+        """Drop a refused item; an item that is not refused stays."""
+        item = self._outbox.get(correction_id)
+        if item and item.refusal is not None:
+            del self._outbox[correction_id]
+
+    async def settle(self, receipt: Receipt) -> None:
+        """Turn an outbox item into a delivery; nothing the second time."""
+        if item := self._outbox.pop(receipt.id, None):
+            said = item.correction
+            delivery = Delivery(said.conversation_id, said.turn, said.submitted_at, receipt)
+            self._deliveries[receipt.id] = said.author_id, delivery
+
+    async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
+        """Return what an author had stored from here, oldest first."""
+        return tuple(delivery for author, delivery in self._deliveries.values() if author == author_id)
+
+    async def person(self, key: str) -> Me | None:
+        """Return who signed in with this key last."""
+        return self._people.get(key)
+
+    async def keep_person(self, key: str, me: Me) -> None:
+        """Remember who this key speaks for."""
+        self._people[key] = me
+
+    async def queue(self) -> tuple[QueueRow, ...]:
+        """Return the queue as it was last read, in no order."""
+        return tuple(self._rows.values())
+
+    async def keep_queue(self, rows: Sequence[QueueRow]) -> None:
+        """Keep these rows in place of all others."""
+        self._rows = {row.conversation_id: row for row in rows}
+
+    async def keep_rows(self, rows: Sequence[QueueRow], gone: Sequence[ConversationId] = ()) -> None:
+        """Keep these rows beside the others, and drop those that are gone."""
+        for conversation_id in gone:
+            self._rows.pop(conversation_id, None)
+        self._rows |= {row.conversation_id: row for row in rows}
+
+    async def conversation(self, conversation_id: ConversationId) -> ConversationView | None:
+        """Return a conversation as it was last read."""
+        return self._views.get(conversation_id)
+
+    async def keep_conversation(self, view: ConversationView) -> None:
+        """Keep a conversation."""
+        self._views[view.conversation.id] = view
+
+    async def aclose(self) -> None:
+        """Nothing to close."""

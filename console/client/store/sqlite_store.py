@@ -1,0 +1,273 @@
+"""The profile's SQLite file: every call runs on one worker thread, every write is on disk when it returns."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from console.client.domain.drafts import CorrectionDraft
+from console.client.services.errors import StoreError
+from console.client.services.ports import Delivery, OutboxItem
+from console.client.store.schema import NewerSchemaError, migrate
+from console.contract.base import UtcTime, canonical_json
+from console.contract.corrections import Correction
+from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.views import ConversationView, Me, QueueRow, Receipt
+
+KEPT_CONVERSATIONS = 500
+BUSY_TIMEOUT_S = 10.0
+BATCH = 500
+
+_ROWS = TypeAdapter(tuple[QueueRow, ...])
+_TIME = TypeAdapter(UtcTime)
+_END_DRAFT = "DELETE FROM draft WHERE conversation_id = ? AND turn = ? AND author_id = ?"
+_KEEP_ROW = "INSERT OR REPLACE INTO queue_row (conversation_id, body) VALUES (?, ?)"
+
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """A LocalStore in one file, readable by its owner only. Two desks may share it; writes wait for each other."""
+
+    def __init__(self, worker: ThreadPoolExecutor, connection: sqlite3.Connection) -> None:
+        self._worker = worker
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """Open or make the profile's file. Raises StoreError."""
+        worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="profile")
+        try:
+            connection = await _on(worker, lambda: _connect(path))
+        except StoreError:
+            worker.shutdown(wait=False)
+            raise
+        return cls(worker, connection)
+
+    async def draft(self, conversation_id: ConversationId, turn: int, author_id: UserId) -> CorrectionDraft | None:
+        """Return the stored draft of a turn, if there is one."""
+
+        def read(db: sqlite3.Connection) -> CorrectionDraft | None:
+            where = "conversation_id = ? AND turn = ? AND author_id = ?"
+            row = db.execute(f"SELECT body FROM draft WHERE {where}", (conversation_id, turn, author_id)).fetchone()
+            return CorrectionDraft.model_validate_json(row[0]) if row else None
+
+        return await self._run(read)
+
+    async def drafts(self, author_id: UserId) -> tuple[CorrectionDraft, ...]:
+        """Return an author's drafts, by conversation and turn."""
+
+        def read(db: sqlite3.Connection) -> tuple[CorrectionDraft, ...]:
+            order = "ORDER BY conversation_id, turn"
+            rows = db.execute(f"SELECT body FROM draft WHERE author_id = ? {order}", (author_id,))
+            return tuple(CorrectionDraft.model_validate_json(body) for (body,) in rows)
+
+        return await self._run(read)
+
+    async def save_draft(self, draft: CorrectionDraft) -> None:
+        """Keep a draft in place of the one of the same conversation, turn and author."""
+
+        def write(db: sqlite3.Connection) -> None:
+            insert = "INSERT OR REPLACE INTO draft (conversation_id, turn, author_id, body) VALUES (?, ?, ?, ?)"
+            db.execute(insert, (*draft.key, draft.model_dump_json()))
+
+        await self._write(write)
+
+    async def discard_draft(self, draft: CorrectionDraft) -> None:
+        """Forget the draft of this conversation, turn and author, if there is one."""
+        await self._write(lambda db: db.execute(_END_DRAFT, draft.key))
+
+    async def submit(self, correction: Correction) -> None:
+        """Put a correction last in the outbox and end its draft, in one transaction; nothing the second time."""
+
+        def write(db: sqlite3.Connection) -> None:
+            key = (correction.conversation_id, correction.turn, correction.author_id)
+            body = canonical_json(correction).decode()
+            db.execute(
+                "INSERT OR IGNORE INTO outbox (id, conversation_id, turn, author_id, submitted_at, body)"
+                " SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE id = ?1)",
+                (correction.id, *key, correction.submitted_at.isoformat(), body),
+            )
+            db.execute(_END_DRAFT, key)
+
+        await self._write(write)
+
+    async def outbox(self, author_id: UserId) -> tuple[OutboxItem, ...]:
+        """Return an author's outbox, oldest first."""
+
+        def read(db: sqlite3.Connection) -> tuple[OutboxItem, ...]:
+            order = "ORDER BY position"
+            rows = db.execute(f"SELECT body, refusal FROM outbox WHERE author_id = ? {order}", (author_id,))
+            return tuple(OutboxItem(Correction.model_validate_json(body), refusal) for body, refusal in rows)
+
+        return await self._run(read)
+
+    async def park(self, correction_id: CorrectionId, refusal: str | None) -> None:
+        """Mark an item as refused, and why; None lets it be sent again."""
+        update = "UPDATE outbox SET refusal = ? WHERE id = ?"
+        await self._write(lambda db: db.execute(update, (refusal, correction_id)))
+
+    async def discard(self, correction_id: CorrectionId) -> None:
+        """Drop a refused item; an item that is not refused stays."""
+        delete = "DELETE FROM outbox WHERE id = ? AND refusal IS NOT NULL"
+        await self._write(lambda db: db.execute(delete, (correction_id,)))
+
+    async def settle(self, receipt: Receipt) -> None:
+        """Turn an outbox item into a delivery, in one transaction; nothing the second time."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT OR IGNORE INTO delivery (id, author_id, conversation_id, turn, submitted_at, receipt)"
+                " SELECT id, author_id, conversation_id, turn, submitted_at, ?2 FROM outbox WHERE id = ?1",
+                (receipt.id, receipt.model_dump_json()),
+            )
+            db.execute("DELETE FROM outbox WHERE id = ?", (receipt.id,))
+
+        await self._write(write)
+
+    async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
+        """Return what an author had stored from here, oldest first."""
+
+        def read(db: sqlite3.Connection) -> tuple[Delivery, ...]:
+            columns = "conversation_id, turn, submitted_at, receipt"
+            order = "ORDER BY position"
+            rows = db.execute(f"SELECT {columns} FROM delivery WHERE author_id = ? {order}", (author_id,))
+            return tuple(
+                Delivery(conversation_id, turn, _TIME.validate_python(at), Receipt.model_validate_json(receipt))
+                for conversation_id, turn, at, receipt in rows
+            )
+
+        return await self._run(read)
+
+    async def person(self, key: str) -> Me | None:
+        """Return who signed in with this key last."""
+
+        def read(db: sqlite3.Connection) -> Me | None:
+            row = db.execute("SELECT body FROM person WHERE key = ?", (key,)).fetchone()
+            return Me.model_validate_json(row[0]) if row else None
+
+        return await self._run(read)
+
+    async def keep_person(self, key: str, me: Me) -> None:
+        """Remember who this key speaks for."""
+        insert = "INSERT OR REPLACE INTO person (key, body) VALUES (?, ?)"
+        await self._write(lambda db: db.execute(insert, (key, me.model_dump_json())))
+
+    async def queue(self) -> tuple[QueueRow, ...]:
+        """Return the queue as it was last read, in no order; empty where another version wrote it."""
+
+        def read(db: sqlite3.Connection) -> tuple[QueueRow, ...]:
+            found = db.execute("SELECT body FROM queue_row")
+            rows: list[QueueRow] = []
+            try:
+                while batch := found.fetchmany(BATCH):  # in steps, so that the screen's thread gets its turns
+                    rows += _ROWS.validate_json(f"[{','.join(body for (body,) in batch)}]")
+            except ValidationError:
+                return ()
+            return tuple(rows)
+
+        return await self._run(read)
+
+    async def keep_queue(self, rows: Sequence[QueueRow]) -> None:
+        """Keep these rows in place of all others."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM queue_row")
+            db.executemany(_KEEP_ROW, ((row.conversation_id, row.model_dump_json()) for row in rows))
+
+        await self._write(write)
+
+    async def keep_rows(self, rows: Sequence[QueueRow], gone: Sequence[ConversationId] = ()) -> None:
+        """Keep these rows beside the others, and drop those that are gone."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.executemany("DELETE FROM queue_row WHERE conversation_id = ?", ((row_id,) for row_id in gone))
+            db.executemany(_KEEP_ROW, ((row.conversation_id, row.model_dump_json()) for row in rows))
+
+        await self._write(write)
+
+    async def conversation(self, conversation_id: ConversationId) -> ConversationView | None:
+        """Return a conversation as it was last read; None where another version wrote it."""
+
+        def read(db: sqlite3.Connection) -> ConversationView | None:
+            where = "WHERE conversation_id = ?"
+            row = db.execute(f"SELECT body FROM conversation {where}", (conversation_id,)).fetchone()
+            try:
+                return ConversationView.model_validate_json(row[0]) if row else None
+            except ValidationError:
+                return None
+
+        return await self._run(read)
+
+    async def keep_conversation(self, view: ConversationView) -> None:
+        """Keep a conversation; the longest unread ones give way."""
+
+        def write(db: sqlite3.Connection) -> None:
+            insert = "INSERT OR REPLACE INTO conversation (conversation_id, body) VALUES (?, ?)"
+            kept = db.execute(insert, (view.conversation.id, view.model_dump_json())).lastrowid or 0
+            db.execute("DELETE FROM conversation WHERE position <= ?", (kept - KEPT_CONVERSATIONS,))
+
+        await self._write(write)
+
+    async def aclose(self) -> None:
+        """Close the file, after what was begun."""
+        await self._run(sqlite3.Connection.close)
+        self._worker.shutdown(wait=False)
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do some work on the worker thread. Raises StoreError."""
+        return await _on(self._worker, lambda: work(self._connection))
+
+    async def _write(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Do some work in one transaction."""
+
+        def write(db: sqlite3.Connection) -> None:
+            with _transaction(db):
+                work(db)
+
+        await self._run(write)
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+async def _on(worker: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    """Await work on the worker; once begun it runs to its end, even if nobody waits for it any more."""
+
+    def guarded() -> T:
+        try:
+            return work()
+        except (sqlite3.Error, OSError, ValidationError, NewerSchemaError) as error:
+            raise StoreError(f"This computer could not keep or read your work: {error}") from error
+
+    return await asyncio.shield(asyncio.wrap_future(worker.submit(guarded)))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the file so that a commit is on disk, and check that SQLite agreed."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    path.chmod(0o600)
+    db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    (journal,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    db.execute("PRAGMA synchronous = FULL")
+    (synchronous,) = db.execute("PRAGMA synchronous").fetchone()
+    if (journal, synchronous) != ("wal", 2):
+        db.close()
+        raise OSError(f"SQLite would not keep commits safe here (journal {journal}, synchronous {synchronous})")
+    migrate(db)
+    return db
