@@ -182,5 +182,5 @@ def _succeeds(*command: str) -> bool:
 
 def _step(*command: str) -> None:
     """Run one step of the set-up, which shows its own complaint; exit if it fails."""
-    if subprocess.call(command, cwd=str(ROOT), stdin=subprocess.DEVNULL):
+    if subprocess.call(command, cwd=str(ROOT), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL):
         sys.exit(f"This step of the set-up failed: {' '.join(command)}\nRunning again starts from a clean state.")
