@@ -162,9 +162,12 @@ class HttpGateway:
 
 async def _events(response: httpx.Response) -> AsyncIterator[FeedEvent]:
     with _translated():
-        async for event in EventSource(response).aiter_sse():
-            if event.data:
-                yield _feed_event(event.data)
+        try:
+            async for event in EventSource(response).aiter_sse():
+                if event.data:
+                    yield _feed_event(event.data)
+        except httpx.RemoteProtocolError as error:
+            raise UnreachableError("The connection to the backend broke.") from error
 
 
 def _feed_event(data: str) -> FeedEvent:
