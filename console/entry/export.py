@@ -20,9 +20,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the file and say what it holds and what was left out."""
     from console.server.app.exporting import export_to
     from console.server.app.settings import database_url
-    from console.server.signal.formats import ExportFormat
+    from console.server.signal.exports import ExportFormat
 
     database = database_url(arguments.database, arguments.data_dir)
     report = export_to(database, ExportFormat(arguments.format), arguments.out)
-    print(f"{report.rows} rows in {report.path}, {report.left_out} corrections left out")
+    print(f"{report.rows} rows in {report.path}")
+    for reason, count in report.left_out.items():
+        print(f"{count} left out because {reason}")
     return 0

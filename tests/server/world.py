@@ -10,11 +10,21 @@ from pathlib import Path
 import httpx
 
 from console.contract.base import content_sha256
-from console.contract.conversations import Conversation, Customer, Gate, Handoff, Priority, Speaker, Tier, Turn
+from console.contract.conversations import (
+    ChatMessage,
+    Conversation,
+    Customer,
+    Gate,
+    Handoff,
+    Priority,
+    Speaker,
+    Tier,
+    Turn,
+)
 from console.contract.corrections import Correction, Hunk
 from console.contract.ids import ConversationId, CorrectionId, CustomerId, UserId
 from console.contract.permissions import Role
-from console.server.app.serve import create_server
+from console.server.app.serve import Server, create_server
 from console.server.app.settings import Settings
 from console.server.services.conversations import ImportCounts, import_conversations
 from console.server.services.identity import Identity
@@ -47,10 +57,11 @@ class HandClock:
 class Running:
     """A backend that serves, and its store's address."""
 
-    def __init__(self, url: str, database: str, clock: HandClock) -> None:
+    def __init__(self, url: str, database: str, clock: HandClock, server: Server) -> None:
         self.url = url
         self.database = database
         self.clock = clock
+        self._server = server
         self._clients: list[httpx.Client] = []
 
     def client(self, who: str | None) -> httpx.Client:
@@ -67,6 +78,9 @@ class Running:
                 return await import_conversations(store, self.clock, conversations, queue_all=queue_all)
 
         return asyncio.run(load())
+
+    def stop(self) -> None:
+        self._server.should_exit = True
 
     def close(self) -> None:
         for client in self._clients:
@@ -95,7 +109,7 @@ def running(folder: Path, *, embedded: bool = False) -> Iterator[Running]:
     thread.start()
     try:
         assert ready.wait(30), "the backend did not start"
-        backend = Running(urls[0], database, clock)
+        backend = Running(urls[0], database, clock, server)
         yield backend
         backend.close()
     finally:
@@ -125,11 +139,16 @@ def conversation(
         priority=priority,
         handoff=handoff if handed_off else None,
         turns=(
-            Turn(number=1, speaker=Speaker.CUSTOMER, text="Where is my refund?", at=at),
-            Turn(number=2, speaker=Speaker.AI, text=answer, at=at),
-            Turn(number=3, speaker=Speaker.CUSTOMER, text="That is not true.", at=at),
+            _turn(1, Speaker.CUSTOMER, "Where is my refund?", at),
+            _turn(2, Speaker.AI, answer, at),
+            _turn(3, Speaker.CUSTOMER, "That is not true.", at),
         ),
     )
+
+
+def _turn(number: int, speaker: Speaker, text: str, at: datetime | None) -> Turn:
+    message = ChatMessage(role="assistant" if speaker is Speaker.AI else "user", content=text)
+    return Turn(number=number, speaker=speaker, text=text, at=at, messages=(message,))
 
 
 def correction(name: str, about: str, *, by: str = "ana", epoch: int = 1, **changes: object) -> Correction:

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from console.server.services.corrections import read_corrected
-from console.server.signal.formats import ExportFormat, ExportItem, ExportReport, export_corrections
+from console.server.signal.exports import ExportFormat, ExportItem, ExportReport, export_corrections
 from console.server.store.unit_of_work import open_store
 
 

@@ -1,0 +1,117 @@
+"""The command line's backend half: import, export, token, doctor, and that help costs nothing."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from console.entry.main import main
+from tests.server.world import conversation, correction, ids, running, send
+
+Run = Callable[..., tuple[int, str, str]]
+
+LINE = json.dumps({"id": "good", "messages": [{"role": "user", "content": "Hello?"}]})
+
+
+@pytest.fixture
+def redline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command on a store in the test's folder; returns status, stdout, stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        status = main([*map(str, arguments), "--data-dir", str(tmp_path)])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def test_the_airline_transcripts_come_in_once_and_queue_what_was_handed_off(
+    redline: Run, airline_transcripts: Path, tmp_path: Path
+) -> None:
+    status, out, err = redline("import", airline_transcripts)
+    assert (status, out, err) == (0, "imported 100, already there 0, different 0, queued 22, bad 0\n", "")
+    status, out, _ = redline("import", airline_transcripts)
+    assert (status, out) == (0, "imported 0, already there 100, different 0, queued 0, bad 0\n")
+    with running(tmp_path) as backend:
+        ana = backend.client("ana")
+        queued = ids(ana.get("/v1/queue"))
+        assert len(queued) == 22
+        for name in queued:
+            assert ana.get(f"/v1/conversations/{name}").json()["conversation"]["handoff"]["gate"]
+
+
+def test_all_queues_the_rest_for_qa(redline: Run, airline_transcripts: Path) -> None:
+    redline("import", airline_transcripts)
+    assert redline("import", airline_transcripts, "--all")[1].endswith("queued 78, bad 0\n")
+
+
+def test_a_bad_line_is_named_and_the_good_ones_load(redline: Run, tmp_path: Path) -> None:
+    file = tmp_path / "mixed.jsonl"
+    file.write_text(f"{{}}\n{LINE}\nnot json\n", encoding="utf-8")
+    status, out, err = redline("import", file, tmp_path / "missing.jsonl")
+    assert (status, out) == (1, "imported 1, already there 0, different 0, queued 0, bad 3\n")
+    complaints = err.splitlines()
+    assert complaints[0].startswith(f"{file}:1: ")
+    assert complaints[1].startswith(f"{file}:3: ")
+    assert complaints[2].startswith(f"{tmp_path / 'missing.jsonl'}: ")
+
+
+def test_what_was_corrected_is_exported_with_the_customer_masked(redline: Run, tmp_path: Path) -> None:
+    with running(tmp_path) as backend:
+        backend.load(conversation("c"))
+        ana: httpx.Client = backend.client("ana")
+        ana.post("/v1/conversations/c/claim")
+        send(ana, correction("k", "c"))
+    for format in ("openai-sft", "openai-dpo", "trl-dpo", "jsonl"):
+        status, out, _ = redline("export", "--format", format, "--out", tmp_path / "out")
+        assert (status, out.split()[0]) == (0, "1"), format
+        (row,) = (tmp_path / "out" / f"redline-{format}.jsonl").read_text(encoding="utf-8").splitlines()
+        assert "within five days" in row
+        assert "maria@mail" not in row
+
+
+def test_a_token_needs_a_usable_id_and_replaces_name_and_role(redline: Run, tmp_path: Path) -> None:
+    status, out, err = redline("token", "--user", "a/b", "--name", "A", "--role", "qa")
+    assert (status, out) == (2, "")
+    assert "user id" in err
+    redline("token", "--user", "ana", "--name", "Ana", "--role", "tier1")
+    redline("token", "--user", "ana", "--name", "Ana Ruiz", "--role", "owner")
+    with closing(sqlite3.connect(tmp_path / "workspace.db")) as connection:
+        assert connection.execute("SELECT * FROM account").fetchall() == [("ana", "Ana Ruiz", "owner")]
+        assert connection.execute("SELECT count(*) FROM access_token").fetchone() == (2,)
+
+
+def test_the_doctor_looks_and_touches_nothing(redline: Run, tmp_path: Path) -> None:
+    status, out, _ = redline("doctor")
+    assert status == 0
+    assert "not made yet" in out
+    assert list(tmp_path.iterdir()) == []
+    redline("token", "--user", "ana", "--name", "Ana", "--role", "tier1")
+    status, out, _ = redline("doctor")
+    assert status == 0
+    assert "reachable, schema 0001" in out
+    assert "keyring.backends.null.Keyring" in out
+
+
+def test_the_doctor_names_a_broken_database(redline: Run, tmp_path: Path) -> None:
+    (tmp_path / "workspace.db").write_bytes(b"no database" * 100)
+    status, out, _ = redline("doctor")
+    assert status == 1
+    assert "not reachable" in out
+
+
+def test_help_loads_neither_wing() -> None:
+    code = (
+        "import sys, contextlib\n"
+        "from console.entry.main import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "heavy = {'PySide6', 'fastapi', 'sqlalchemy', 'pydantic', 'httpx'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, timeout=60)

@@ -1,0 +1,147 @@
+"""The store: a schema that its migrations make, safe SQLite, and transactions that leave no trace if they fail."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from console.contract.base import content_sha256
+from console.contract.conversations import Conversation
+from console.contract.events import EventKind
+from console.contract.ids import ConversationId
+from console.server.domain.queueing import place
+from console.server.services.ports import Unit
+from console.server.services.tokens import issue_token
+from console.server.store.engine import UnsafeStoreError, create_engine
+from console.server.store.tables import Table
+from console.server.store.unit_of_work import open_store
+from tests.server.world import CHAIRS, NOW, HandClock, conversation
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'made' / 'store.db'}"
+
+
+async def put(unit: Unit, stored: Conversation) -> None:
+    await unit.conversations.add(stored, "0" * 64, place(stored, NOW, queue_all=False))
+    await unit.events.append(EventKind.CONVERSATION_IMPORTED, stored.id, NOW)
+
+
+def statements(file: Path) -> set[str]:
+    """Every statement of a SQLite schema, as one line each, but for Alembic's own table."""
+    connection = sqlite3.connect(file)
+    found = connection.execute("SELECT sql FROM sqlite_master WHERE sql NOT NULL AND tbl_name != 'alembic_version'")
+    made = {" ".join(sql.split()) for (sql,) in found}
+    connection.close()
+    return made
+
+
+async def test_the_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> None:
+    migrated, modelled = (f"sqlite:///{tmp_path / name}" for name in ("migrated.db", "modelled.db"))
+    async with open_store(migrated):
+        pass
+    engine = create_engine(modelled)
+    async with engine.begin() as connection:
+        await connection.run_sync(Table.metadata.create_all)
+    await engine.dispose()
+    assert statements(tmp_path / "migrated.db") == statements(tmp_path / "modelled.db")
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Table.metadata))
+
+    engine = create_engine(migrated)
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+async def test_many_processes_may_open_a_new_database_at_once(database: str) -> None:
+    async def opened() -> bool:
+        async with open_store(database) as store, store.reading() as unit:
+            return await unit.conversations.any()
+
+    assert await asyncio.gather(*(opened() for _ in range(4))) == [False] * 4
+
+
+async def test_every_connection_syncs_fully_and_checks_references(database: str) -> None:
+    async with open_store(database):
+        engine = create_engine(database)
+        async with engine.connect() as connection:
+            answers = {
+                pragma: (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one()
+                for pragma in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            }
+        await engine.dispose()
+    assert answers == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+async def test_a_database_that_cannot_keep_the_promises_is_refused() -> None:
+    engine = create_engine("sqlite:///:memory:")
+    with pytest.raises(UnsafeStoreError, match="journal_mode"):
+        await engine.connect()
+    await engine.dispose()
+
+
+async def test_a_unit_that_fails_leaves_no_trace_and_rings_nobody(database: str) -> None:
+    rings: list[None] = []
+    async with open_store(database, lambda: rings.append(None)) as store:
+
+        async def fail() -> None:
+            async with store.writing() as unit:
+                await put(unit, conversation("c"))
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
+        async with store.reading() as unit:
+            assert not await unit.conversations.any()
+            assert await unit.events.last_seq() == 0
+    assert rings == []
+
+
+async def test_writers_at_once_queue_up_and_their_events_keep_the_order_of_commits(database: str) -> None:
+    async with open_store(database) as store:
+
+        async def write(number: int) -> None:
+            async with store.writing() as unit:
+                before = await unit.events.last_seq()
+                await put(unit, conversation(f"c{number}"))
+                assert await unit.events.last_seq() == before + 1
+
+        await asyncio.gather(*(write(number) for number in range(30)))
+        async with store.reading() as unit:
+            assert [event.seq for event in await unit.events.after(0, 100)] == list(range(1, 31))
+
+
+async def test_a_conversation_comes_back_as_it_was(database: str) -> None:
+    stored = conversation("c", ask="“Ünïcode” 🙂 \u202e שלום")
+    async with open_store(database) as store:
+        async with store.writing() as unit:
+            await put(unit, stored)
+        async with store.reading() as unit:
+            assert await unit.conversations.find(stored.id) == stored
+            assert await unit.conversations.find(ConversationId("other")) is None
+
+
+async def test_only_the_hash_of_a_token_is_stored(database: str, tmp_path: Path) -> None:
+    async with open_store(database) as store:
+        token = await issue_token(store, HandClock(), CHAIRS["ana"])
+        async with store.reading() as unit:
+            assert await unit.accounts.by_token(content_sha256(token)) == CHAIRS["ana"]
+            assert await unit.accounts.by_token(token) is None
+    files = [file.read_bytes() for file in (tmp_path / "made").iterdir()]
+    assert files
+    assert not any(token.encode() in content for content in files)
+
+
+async def test_the_data_folder_is_for_its_user_alone(database: str, tmp_path: Path) -> None:
+    async with open_store(database):
+        assert (tmp_path / "made").stat().st_mode & 0o077 == 0
