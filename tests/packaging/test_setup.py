@@ -26,10 +26,10 @@ redline = "small:main"
 PROGRAM = "import sys\n\n\ndef main():\n    print('started with', sys.argv[1:])\n"
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a `redline` command and empty locks; what builds it comes from this interpreter's packages."""
-    folder = tmp_path / "small project"
+    folder = tmp_path_factory.mktemp("set up") / "small project"
     (folder / "small").mkdir(parents=True)
     (folder / "small" / "__init__.py").write_text(PROGRAM)
     (folder / "pyproject.toml").write_text(PYPROJECT)
@@ -37,7 +37,8 @@ def project(tmp_path: Path) -> Path:
     for name in ("environment.py", "run.py"):
         shutil.copy(ROOT / "packaging" / name, folder / "packaging")
     for lock in ("requirements.txt", "requirements-dev.txt"):
-        (folder / "packaging" / lock).touch()
+        (folder / "packaging" / lock).write_text(f"# {lock}\n")
+    assert "Setting up" in run(folder, "doctor")
     return folder
 
 
@@ -52,14 +53,11 @@ def run(project: Path, *arguments: str) -> str:
 
 
 def test_the_second_start_sets_nothing_up(project: Path) -> None:
-    assert "Setting up" in run(project, "doctor")
     assert run(project, "export", "--out", "a b") == "started with ['export', '--out', 'a b']\n"
 
 
 def test_a_set_up_that_was_cut_short_is_begun_again(project: Path) -> None:
-    run(project, "doctor")
-    stamp = project / ".venv" / "redline-setup.txt"
-    stamp.write_text("unfinished")
+    (project / ".venv" / "redline-setup.txt").write_text("unfinished")
     (project / ".venv" / "half-made").touch()
 
     assert "Setting up" in run(project, "doctor")
@@ -67,21 +65,13 @@ def test_a_set_up_that_was_cut_short_is_begun_again(project: Path) -> None:
     assert run(project, "doctor") == "started with ['doctor']\n"
 
 
-def test_a_changed_lock_is_installed(project: Path) -> None:
-    run(project, "doctor")
-    (project / "packaging" / "requirements.txt").write_text("# another lock\n")
-    (project / "packaging" / "requirements-dev.txt").write_text("# another lock\n")
-
+def test_a_changed_lock_is_installed_and_the_development_lock_serves_to_run(project: Path) -> None:
+    runtime, development = (project / "packaging" / name for name in ("requirements.txt", "requirements-dev.txt"))
+    runtime.write_text("# a change\n")
     assert "Setting up" in run(project, "doctor")
 
-
-def test_an_environment_for_development_serves_to_run(project: Path) -> None:
-    run(project, "doctor")
-    (project / "packaging" / "requirements-dev.txt").write_bytes(
-        (project / "packaging" / "requirements.txt").read_bytes()
-    )
-    (project / "packaging" / "requirements.txt").write_text("# another lock\n")
-
+    development.write_text(runtime.read_text())
+    runtime.write_text("# another change\n")
     assert run(project, "doctor") == "started with ['doctor']\n"
 
 
