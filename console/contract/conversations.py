@@ -11,6 +11,9 @@ from console.contract.ids import ConversationId, CustomerId
 TurnNumber = Annotated[int, Field(ge=1)]
 """A turn's place in its conversation, counted from 1; it never changes."""
 
+LanguageTag = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A BCP 47 language tag, such as `sv` or `pt-BR`."""
+
 
 class Speaker(StrEnum):
     """Who said a turn."""
@@ -231,7 +234,7 @@ class Conversation(Model):
     id: ConversationId
     customer: Customer
     topic: Line
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
+    language: LanguageTag | None = None
     priority: Priority = Priority.NORMAL
     model: Line | None = None
     prompt_version: Line | None = None

@@ -54,7 +54,7 @@ def read_line(raw: bytes) -> Conversation:
     """Return the conversation of one line; ValueError (pydantic's included) says what is wrong with it."""
     if len(raw) > LINE_LIMIT:
         raise ValueError(f"is longer than {LINE_LIMIT // 1024 // 1024} MiB")
-    text = raw.decode("utf-8-sig")
+    text = raw.decode("utf-8-sig").strip()
     fields = canonical(parse_strictly(text))
     transcript = Transcript.model_validate_json(text)
     own_id = transcript.id if transcript.id is not None and fits_key(transcript.id) else hashed_key("t", fields)

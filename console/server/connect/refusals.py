@@ -13,6 +13,7 @@ _WORDS = {
     "tuple_type": "must be a list",
     "model_type": "must be an object",
     "datetime_type": "must be a time",
+    "string_pattern_mismatch": "is not in the form it must have",
     "timezone_aware": "is a time without its zone",
     "json_invalid": "is nested too deeply",
 }

@@ -5,7 +5,7 @@ import re
 ASK_LENGTH = 200
 """Code points that one sentence on the handoff card may take."""
 
-_END = re.compile(r"(?<=[.!?؟])\s+|(?<=[。！？])|\n+")
+_END = re.compile(r"(?<=[.!?؟])\s+|(?<=[。！？])|\n\s*\n")
 _GREETING_LENGTH = 15
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from console.contract.base import Line, Score, Text
-from console.contract.conversations import EarlierContact, Gate, Priority, SignalKind, Tier
+from console.contract.conversations import EarlierContact, Gate, LanguageTag, Priority, SignalKind, Tier
 
 
 def _join_parts(content: object) -> object:
@@ -163,7 +163,7 @@ class TranscriptMetadata(Open):
 
     customer: TranscriptCustomer | None = None
     topic: Line | None = None
-    language: Line | None = None
+    language: LanguageTag | None = None
     priority: Priority = Priority.NORMAL
     prompt_version: Line | None = None
     policy_version: Line | None = None
