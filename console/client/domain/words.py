@@ -22,6 +22,9 @@ INDEL_LIMIT = 4e8
 Levenshtein would rather substitute word for word down a sentence than see that one word was put in front of it.
 """
 
+ENDS = frozenset("\n.!?\u3002\uff01\uff1f\u061f\u06d4\u0964")
+"""What ends a line or a sentence, in the scripts at hand."""
+
 JOINER = "\u200d"
 UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -171,8 +174,8 @@ def _joined(original: str, spans: Iterator[tuple[int, int, int, int]]) -> list[t
 
 
 def _is_one(left: tuple[int, int, int, int], island: str, right: tuple[int, int, int, int]) -> bool:
-    """Whether only spaces, or an island smaller than both changes, stand between; a line break always parts them."""
-    if "\n" in island:
+    """Whether only spaces, or an island smaller than both changes, stand between; the end of a sentence parts them."""
+    if not ENDS.isdisjoint(island):
         return False
     return not island.strip() or len(island) <= min(ISLAND, _size(left), _size(right))
 

@@ -258,16 +258,23 @@ async def _on(worker: ThreadPoolExecutor, work: Callable[[], T]) -> T:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """Open the file so that a commit is on disk, and check that SQLite agreed."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     path.chmod(0o600)
     db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        _prepare(db)
+    except (sqlite3.Error, OSError, NewerSchemaError):
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Make a commit mean that it is on disk, check that SQLite agreed, and bring the file to this schema."""
     (journal,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
     db.execute("PRAGMA synchronous = FULL")
     (synchronous,) = db.execute("PRAGMA synchronous").fetchone()
     if (journal, synchronous) != ("wal", 2):
-        db.close()
         raise OSError(f"SQLite would not keep commits safe here (journal {journal}, synchronous {synchronous})")
     migrate(db)
-    return db

@@ -1,0 +1,228 @@
+"""The contract of LocalStore, on the file and on its in-memory fake; and what only the file promises."""
+
+import sqlite3
+import stat
+import sys
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from console.client.domain.drafts import CorrectionDraft, open_draft, to_correction, toggle_code, with_severity
+from console.client.services.errors import StoreError
+from console.client.services.ports import LocalStore
+from console.client.store.memory_store import MemoryStore
+from console.client.store.sqlite_store import KEPT_CONVERSATIONS, SqliteStore
+from console.contract.base import canonical_json, content_sha256
+from console.contract.conversations import Speaker, Turn
+from console.contract.corrections import Correction
+from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.permissions import Role
+from console.contract.taxonomy import TAXONOMY, Severity
+from console.contract.views import ConversationView, CorrectionState, Me, Receipt
+from tests.client.test_queue_filter import row
+from tests.server.world import conversation
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
+ANA, BEN = UserId("ana"), UserId("ben")
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    return tmp_path / "profiles" / "profile.db"
+
+
+@pytest.fixture(params=["file", "memory"])
+async def store(request: pytest.FixtureRequest, profile: Path) -> AsyncIterator[LocalStore]:
+    store: LocalStore = await SqliteStore.open(profile) if request.param == "file" else MemoryStore()
+    yield store
+    await store.aclose()
+
+
+def draft(name: str = "d-1", about: str = "c-1", turn: int = 2, by: UserId = ANA) -> CorrectionDraft:
+    return open_draft(
+        CorrectionId(name),
+        ConversationId(about),
+        Turn(number=turn, speaker=Speaker.AI, text="Tomorrow. 👩‍👧"),
+        by,
+        opened_at=NOW,
+        taxonomy_version=TAXONOMY.version,
+    )
+
+
+def correction(name: str = "d-1", about: str = "c-1", by: UserId = ANA) -> Correction:
+    finished = with_severity(toggle_code(draft(name, about, by=by), "tone"), Severity.MINOR)
+    return to_correction(finished, 1, NOW)
+
+
+def receipt(of: Correction) -> Receipt:
+    return Receipt(
+        id=of.id, body_sha256=content_sha256(canonical_json(of)), state=CorrectionState.STORED, received_at=NOW
+    )
+
+
+async def waiting(store: LocalStore, by: UserId = ANA) -> list[tuple[str, str | None]]:
+    return [(item.correction.id, item.refusal) for item in await store.outbox(by)]
+
+
+async def test_a_draft_comes_back_as_it_was_kept(store: LocalStore) -> None:
+    await store.save_draft(draft())
+    assert await store.draft(ConversationId("c-1"), 2, ANA) == draft()
+
+
+async def test_a_draft_belongs_to_its_conversation_turn_and_author(store: LocalStore) -> None:
+    await store.save_draft(draft())
+    assert await store.draft(ConversationId("c-2"), 2, ANA) is None
+    assert await store.draft(ConversationId("c-1"), 4, ANA) is None
+    assert await store.draft(ConversationId("c-1"), 2, BEN) is None
+
+
+async def test_saving_a_draft_again_replaces_it(store: LocalStore) -> None:
+    await store.save_draft(draft())
+    await store.save_draft(draft("d-2"))
+    assert [kept.id for kept in await store.drafts(ANA)] == ["d-2"]
+
+
+async def test_a_discarded_draft_is_gone_and_the_others_stay(store: LocalStore) -> None:
+    await store.save_draft(draft())
+    await store.save_draft(draft("d-2", turn=4))
+    await store.discard_draft(draft())
+    assert [kept.id for kept in await store.drafts(ANA)] == ["d-2"]
+
+
+async def test_submitting_ends_the_draft_and_fills_the_outbox(store: LocalStore) -> None:
+    await store.save_draft(draft())
+    await store.submit(correction())
+    assert await store.drafts(ANA) == ()
+    assert [item.correction for item in await store.outbox(ANA)] == [correction()]
+
+
+async def test_the_outbox_keeps_its_order_and_its_authors_apart(store: LocalStore) -> None:
+    for name, by in (("d-3", ANA), ("d-1", ANA), ("d-2", BEN)):
+        await store.submit(correction(name, by=by))
+    assert await waiting(store) == [("d-3", None), ("d-1", None)]
+    assert await waiting(store, BEN) == [("d-2", None)]
+
+
+async def test_submitting_twice_is_submitting_once(store: LocalStore) -> None:
+    await store.submit(correction())
+    await store.submit(correction())
+    assert await waiting(store) == [("d-1", None)]
+
+
+async def test_a_settled_correction_leaves_the_outbox_for_the_deliveries_and_never_returns(store: LocalStore) -> None:
+    await store.submit(correction())
+    for _ in range(2):
+        await store.settle(receipt(correction()))
+    await store.submit(correction())
+    assert await waiting(store) == []
+    (delivery,) = await store.deliveries(ANA)
+    assert (delivery.conversation_id, delivery.turn, delivery.submitted_at) == ("c-1", 2, NOW)
+    assert delivery.receipt == receipt(correction())
+    assert await store.deliveries(BEN) == ()
+
+
+async def test_a_refused_correction_keeps_its_reason_until_it_is_tried_again(store: LocalStore) -> None:
+    await store.submit(correction())
+    await store.park(CorrectionId("d-1"), "It does not fit.")
+    assert await waiting(store) == [("d-1", "It does not fit.")]
+    await store.park(CorrectionId("d-1"), None)
+    assert await waiting(store) == [("d-1", None)]
+
+
+async def test_only_a_refused_correction_can_be_dropped(store: LocalStore) -> None:
+    await store.submit(correction())
+    await store.discard(CorrectionId("d-1"))
+    assert await waiting(store) == [("d-1", None)]
+    await store.park(CorrectionId("d-1"), "It does not fit.")
+    await store.discard(CorrectionId("d-1"))
+    assert await waiting(store) == []
+
+
+async def test_the_queue_is_replaced_as_a_whole_or_row_by_row(store: LocalStore) -> None:
+    await store.keep_queue([row("old")])
+    await store.keep_queue([row("a"), row("b"), row("c")])
+    await store.keep_rows([row("b", turns=9), row("d")], gone=[ConversationId("a")])
+    assert {(kept.conversation_id, kept.turns) for kept in await store.queue()} == {("b", 9), ("c", 3), ("d", 3)}
+
+
+async def test_people_and_conversations_come_back_as_they_were_kept(store: LocalStore) -> None:
+    me = Me(user_id=ANA, name="Ana Ruiz", role=Role.TIER1, workspace="Sample", version="1")
+    view = ConversationView(row=row("c-1"), conversation=conversation("c-1"), corrections=(), server_time=NOW)
+    await store.keep_person("chair:ana", me)
+    await store.keep_conversation(view)
+    assert await store.person("chair:ana") == me
+    assert await store.person("chair:ben") is None
+    assert await store.conversation(ConversationId("c-1")) == view
+    assert await store.conversation(ConversationId("c-2")) is None
+
+
+async def test_the_file_holds_everything_for_the_next_start(profile: Path) -> None:
+    first = await SqliteStore.open(profile)
+    await first.save_draft(draft("d-2", turn=4))
+    await first.submit(correction())
+    await first.aclose()
+    second = await SqliteStore.open(profile)
+    assert [kept.id for kept in await second.drafts(ANA)] == ["d-2"]
+    assert await waiting(second) == [("d-1", None)]
+    await second.aclose()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps files private by the folder's access list")
+async def test_only_its_owner_can_read_the_file(profile: Path) -> None:
+    store = await SqliteStore.open(profile)
+    await store.save_draft(draft())
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in profile.parent.iterdir()}
+    await store.aclose()
+    assert modes == dict.fromkeys(("profile.db", "profile.db-wal", "profile.db-shm"), 0o600)
+
+
+async def test_two_desks_can_share_the_file(profile: Path) -> None:
+    one, other = await SqliteStore.open(profile), await SqliteStore.open(profile)
+    await one.submit(correction("d-1"))
+    await other.submit(correction("d-2"))
+    assert await waiting(one) == await waiting(other) == [("d-1", None), ("d-2", None)]
+    await one.aclose()
+    await other.aclose()
+
+
+async def test_the_longest_unread_conversations_give_way(profile: Path) -> None:
+    store = await SqliteStore.open(profile)
+    for number in range(KEPT_CONVERSATIONS + 2):
+        name = f"c-{number}"
+        view = ConversationView(row=row(name), conversation=conversation(name), corrections=(), server_time=NOW)
+        await store.keep_conversation(view)
+    kept = [await store.conversation(ConversationId(f"c-{number}")) is not None for number in (0, 1, 2)]
+    await store.aclose()
+    assert kept == [False, False, True]
+
+
+async def test_a_file_of_a_newer_redline_is_left_alone(profile: Path) -> None:
+    await (await SqliteStore.open(profile)).aclose()
+    with closing(sqlite3.connect(profile)) as db:
+        db.execute("PRAGMA user_version = 999")
+    with pytest.raises(StoreError, match="newer Redline"):
+        await SqliteStore.open(profile)
+
+
+async def test_a_file_that_is_no_database_is_named_as_such_and_kept(profile: Path) -> None:
+    profile.parent.mkdir()
+    profile.write_bytes(b"not a database, but somebody's file " * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        await SqliteStore.open(profile)
+    assert profile.read_bytes().startswith(b"not a database")
+
+
+async def test_copies_of_the_queue_that_another_version_wrote_are_passed_over(profile: Path) -> None:
+    store = await SqliteStore.open(profile)
+    await store.keep_queue([row()])
+    await store.aclose()
+    with closing(sqlite3.connect(profile)) as db, db:
+        db.execute("UPDATE queue_row SET body = '{\"from\": \"another version\"}'")
+    store = await SqliteStore.open(profile)
+    assert await store.queue() == ()
+    await store.aclose()
