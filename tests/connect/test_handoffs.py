@@ -28,6 +28,7 @@ ASKING = [
     "Is there a supervisor?",
     "I want to SPEAK TO A HUMAN now",
     "Can you transfer me, please?",
+    "I want a person.",
     "Ich will mit einem Mitarbeiter sprechen",
     "Je veux parler à un conseiller",
     "Quiero hablar con una persona",

@@ -9,7 +9,7 @@ _PHRASES = (
     r"\brepresentative\b|\bsupervisor\b|\byour (?:manager|boss|superior)|\bescalate\b",
     r"\b(?:speak|talk) (?:to|with) (?:a|an|some|the|your) ?(?:one|body|person|agent|manager|human|colleague)",
     r"\b(?:some|any)(?:one|body)(?: else)? (?:i can|i could|who can|who could|to) (?:speak|talk|help|assist)",
-    r"\b(?:transfer|connect) me\b|\bput me through\b",
+    r"\b(?:want|need|get me) (?:a|an) (?:person|agent)|\b(?:transfer|connect) me\b|\bput me through\b",
     # German, Dutch
     r"\b(?:einem|einen|einer) (?:echten )?(?:mitarbeiter|mensch|vorgesetzte)|\bmit jemand|\bmedewerker|\been mens\b",
     # French
