@@ -147,7 +147,8 @@ class _Child:
         """Hand over the chairs and wait for the address. Raises EmbeddedBackendError."""
         await asyncio.to_thread(self._write, start.model_dump_json().encode() + b"\n")
         try:
-            answer = await asyncio.wait_for(asyncio.shield(self._answer), UP_WITHIN_S)
+            async with asyncio.timeout(UP_WITHIN_S):
+                answer = await asyncio.shield(self._answer)
             self.url = EmbeddedReady.model_validate_json(answer).url
         except TimeoutError as error:
             reason = f"The embedded backend did not come up within {UP_WITHIN_S:.0f} seconds."

@@ -21,10 +21,10 @@ class SystemClock:
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         """Wait until the event is set or the time is over; say whether it was set."""
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for can swallow a cancellation before Python 3.12
+                return await event.wait()
         except TimeoutError:
             return False
-        return True
 
 
 class ServerTime:

@@ -1,0 +1,178 @@
+"""What is saved here reaches the backend exactly once, whatever happens on the way; at a real backend."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from console.client.services.corrections import SavedState
+from console.contract.ids import ConversationId
+from tests.client.desk import AI_TURN, desk, until
+from tests.client.wire import Wire
+from tests.server.world import Running, conversation, running
+
+pytestmark = pytest.mark.anyio
+
+
+class Backend:
+    """A backend that can be stopped and started again, on another port with the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stack = ExitStack()
+        self.now: Running | None = None
+
+    @property
+    def url(self) -> str | None:
+        return self.now.url if self.now else None
+
+    def start(self) -> Running:
+        self.now = self._stack.enter_context(running(self._folder))
+        return self.now
+
+    def stop(self) -> None:
+        self.now = None
+        self._stack.close()
+
+    def stored(self, who: str = "ana") -> list[str]:
+        """The ids of the corrections stored there, oldest first."""
+        assert self.now is not None
+        page = self.now.client(who).get("/v1/corrections").json()
+        return [record["correction"]["id"] for record in page["records"]]
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Iterator[Backend]:
+    backend = Backend(tmp_path)
+    backend.start().load(conversation("c-1"), conversation("c-2"))
+    yield backend
+    backend.stop()
+
+
+async def test_a_submitted_correction_is_stored_and_its_mark_goes_all_the_way(backend: Backend, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await ana.session.conversations.claim(ConversationId("c-1"))
+        seen: list[SavedState] = []
+        ana.session.changes.subscribe(lambda _: seen.extend(ana.states("c-1")))
+        submitted = await ana.correct("c-1")
+        assert ana.states("c-1") == [SavedState.SAVED_HERE]
+        await until(lambda: ana.states("c-1") == [SavedState.STORED])
+        assert backend.stored() == [submitted]
+        assert SavedState.SENT in seen
+        assert ana.session.corrections.pending_count == 0
+        await until(lambda: ana.count("c-1") == 1)
+
+
+async def test_work_goes_on_without_the_backend_and_is_delivered_once_when_it_returns(
+    backend: Backend, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        await ana.session.conversations.open(ConversationId("c-1"))
+        backend.stop()
+        await until(lambda: not ana.online)
+        assert (await ana.session.conversations.open(ConversationId("c-1"))).conversation.id == "c-1"
+        assert ana.session.conversations.stale_since(ConversationId("c-1")) is not None
+        submitted = await ana.correct("c-1")
+        assert ana.states("c-1") == [SavedState.SAVED_HERE]
+        assert ana.count("c-1") == 1
+        assert ana.session.corrections.pending_count == 1
+        backend.start()
+        ana.session.reconnect()
+        await until(lambda: ana.session.corrections.pending_count == 0)
+        assert backend.stored() == [submitted]
+
+
+async def test_what_was_saved_in_one_run_is_delivered_in_the_next(backend: Backend, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await ana.session.conversations.open(ConversationId("c-1"))
+        backend.stop()
+        submitted = await ana.correct("c-1")
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        assert [row.conversation_id for row in ana.session.queue.rows] == ["c-1", "c-2"]
+        assert ana.states("c-1") == [SavedState.SAVED_HERE]
+        backend.start()
+        ana.session.reconnect()
+        await until(lambda: ana.session.corrections.pending_count == 0)
+        assert backend.stored() == [submitted]
+
+
+async def test_an_answer_lost_after_the_commit_makes_no_second_record(backend: Backend, tmp_path: Path) -> None:
+    wire = Wire()
+    assert backend.url is not None
+    async with wire.to(backend.url) as url, desk(tmp_path, lambda: url) as ana:
+        await until(lambda: ana.online)
+        await ana.session.conversations.open(ConversationId("c-1"))
+        wire.lose_answers = True
+        submitted = await ana.correct("c-1")
+        await until(lambda: backend.stored() == [submitted])
+        assert SavedState.STORED not in ana.states("c-1")
+        wire.lose_answers = False
+        ana.session.reconnect()
+        await until(lambda: ana.session.corrections.pending_count == 0)
+        assert backend.stored() == [submitted]
+        assert wire.lost > 0
+        assert [delivery.receipt.id for delivery in await ana.store.deliveries(ana.session.me.user_id)] == [submitted]
+
+
+async def test_a_refused_correction_is_kept_with_its_reason_and_stands_in_nobodys_way(
+    backend: Backend, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        draft = await ana.finished_draft("c-1")
+        refused = await ana.session.corrections.submit(draft.model_copy(update={"turn": AI_TURN + 1}))
+        sent = [await ana.correct("c-1"), await ana.correct("c-2")]
+        await until(lambda: ana.session.corrections.pending_count == 0)
+        assert sorted(backend.stored()) == sorted(sent)
+        (found,) = [status for status in ana.session.corrections.states(ConversationId("c-1")) if status.id == refused]
+        assert found.state is SavedState.REFUSED
+        assert found.reason is not None
+        assert "Only a turn of the AI can be corrected" in found.reason
+        assert [status.id for _, status in ana.session.corrections.refused()] == [refused]
+
+        await ana.session.corrections.retry(refused)
+        await until(lambda: len(ana.session.corrections.refused()) == 1)
+        await ana.session.corrections.discard_refused(refused)
+        assert ana.session.corrections.refused() == ()
+        with pytest.raises(KeyError):
+            await ana.session.corrections.discard_refused(sent[0])
+
+
+async def test_an_author_sends_only_their_own(backend: Backend, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await ana.session.conversations.open(ConversationId("c-1"))
+        backend.stop()
+        of_ana = await ana.correct("c-1")
+    backend.start()
+    async with desk(tmp_path, lambda: backend.url, who="ben") as ben:
+        of_ben = await ben.correct("c-2")
+        await until(lambda: ben.session.corrections.pending_count == 0)
+        assert backend.stored() == [of_ben]
+        assert ben.states("c-1") == []
+        assert [item.correction.id for item in await ben.store.outbox(ana.session.me.user_id)] == [of_ana]
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.session.corrections.pending_count == 0)
+        assert backend.stored() == [of_ben, of_ana]
+
+
+async def test_a_draft_submitted_twice_is_one_correction(backend: Backend, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        draft = await ana.finished_draft("c-1")
+        await ana.session.corrections.save_draft(draft)
+        await ana.session.corrections.submit(draft)
+        await ana.session.corrections.submit(draft)
+        await ana.session.corrections.save_draft(draft)
+        assert await ana.session.corrections.drafts() == ()
+        await until(lambda: ana.session.corrections.pending_count == 0)
+        assert backend.stored() == [draft.id]
+
+
+async def test_a_correction_under_a_claim_somebody_else_took_is_kept_as_late(backend: Backend, tmp_path: Path) -> None:
+    assert backend.now is not None
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await ana.session.conversations.claim(ConversationId("c-1"))
+        backend.now.clock.move(hours=1)
+        assert backend.now.client("ben").post("/v1/conversations/c-1/claim").is_success
+        await ana.correct("c-1")
+        await until(lambda: ana.states("c-1") == [SavedState.LATE])

@@ -1,0 +1,116 @@
+"""Real servers that misbehave: one that says what it is told to, one that stands between desk and backend."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import CoroutineType
+
+REQUEST_END = b"\r\n\r\n"
+
+
+def answer(status: str = "200 OK", body: bytes = b"", **headers: str) -> bytes:
+    """Return an HTTP answer; header names are written with underscores."""
+    fields = {"content-type": "application/json", "content-length": str(len(body))}
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {status}\r\n{head}connection: close\r\n\r\n".encode() + body
+
+
+@asynccontextmanager
+async def saying(*said: bytes, then_hold: bool = False) -> AsyncIterator[str]:
+    """Serve one answer to whatever is asked, chunk by chunk; then close, or keep the connection open in silence."""
+    done = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(REQUEST_END)
+            for chunk in said:
+                writer.write(chunk)
+                await writer.drain()
+            if then_hold:
+                await done.wait()
+        except (OSError, asyncio.IncompleteReadError):
+            return  # the desk hung up, as some of these tests want it to
+        finally:
+            writer.close()
+
+    async with _serving(serve) as url:
+        try:
+            yield url
+        finally:
+            done.set()
+
+
+class Wire:
+    """Stands between the desk and the backend. `lose_answers`: what the backend answers never reaches the desk."""
+
+    def __init__(self) -> None:
+        self.lose_answers = False
+        self.lost = 0
+
+    @asynccontextmanager
+    async def to(self, upstream: str) -> AsyncIterator[str]:
+        """Yield the address that leads to `upstream`."""
+        host, _, port = upstream.removeprefix("http://").partition(":")
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                up_reader, up_writer = await asyncio.open_connection(host, int(port))
+            except OSError:
+                return writer.close()
+            pumps = [
+                asyncio.create_task(self._pump(reader, up_writer, answers=False)),
+                asyncio.create_task(self._pump(up_reader, writer, answers=True)),
+            ]
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.wait(pumps)
+            for end in (writer, up_writer):
+                end.close()
+
+        async with _serving(serve) as url:
+            yield url
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool) -> None:
+        try:
+            while data := await reader.read(65536):
+                if answers and self.lose_answers:
+                    self.lost += 1
+                    return
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            return  # one side hung up
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def _serving(serve: Serve) -> AsyncIterator[str]:
+    open_now: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    async def tracked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        open_now[task] = writer
+        await serve(reader, writer)
+
+    server = await asyncio.start_server(tracked, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for writer in open_now.values():
+            writer.transport.abort()
+        await asyncio.gather(*open_now)
+        await let_go()
+
+
+async def let_go() -> None:
+    """httpx leaves the generators of a body it did not finish to the collector; let the loop close them."""
+    gc.collect()
+    while any(not isinstance(task.get_coro(), CoroutineType) for task in asyncio.all_tasks()):
+        await asyncio.sleep(0)
