@@ -11,8 +11,10 @@ from console.contract.corrections import Correction, Sha256
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.permissions import Role
 
-Count = Annotated[int, Field(ge=0)]
-EventSeq = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""A whole number that every database and JSON reader holds exactly."""
+
+EventSeq = Count
 """A place in the feed; grows with each event."""
 
 

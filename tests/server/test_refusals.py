@@ -1,6 +1,8 @@
 """Refusals: whatever is wrong, the answer is a problem document that repeats nothing of what was sent."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -176,3 +178,20 @@ def test_the_openapi_document_is_whole(backend: Running) -> None:
         for method, operation in methods.items():
             if path != "/healthz":
                 assert "application/problem+json" in operation["responses"]["401"]["content"], (method, path)
+
+
+@pytest.mark.parametrize("epoch", ["-1", "9" * 19, "9" * 40, "true", "1.5", '"1"'])
+def test_an_epoch_that_no_database_could_hold_is_refused(backend: Running, epoch: str) -> None:
+    backend.load(conversation("c"))
+    ana = backend.client("ana")
+    path = "/v1/conversations/c/claim"
+    for answer in (ana.put(path, content=f'{{"epoch": {epoch}}}'), ana.delete(path, params={"epoch": epoch})):
+        assert (answer.status_code, problem(answer).type) == (422, "invalid")
+
+
+def test_a_failing_database_is_told_without_its_words(backend: Running, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "workspace.db")) as connection:
+        connection.execute("DROP TABLE correction")
+    answer = backend.client("ana").get("/v1/corrections")
+    assert (answer.status_code, problem(answer).type) == (500, "internal")
+    assert "correction" not in answer.text

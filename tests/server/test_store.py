@@ -14,7 +14,7 @@ from console.contract.conversations import Conversation
 from console.contract.events import EventKind
 from console.contract.ids import ConversationId
 from console.server.domain.queueing import place
-from console.server.services.ports import Unit
+from console.server.services.ports import Arrival, Unit
 from console.server.services.tokens import issue_token
 from console.server.store.engine import UnsafeStoreError, create_engine
 from console.server.store.tables import Table
@@ -30,8 +30,8 @@ def database(tmp_path: Path) -> str:
 
 
 async def put(unit: Unit, stored: Conversation) -> None:
-    await unit.conversations.add(stored, "0" * 64, place(stored, NOW, queue_all=False))
-    await unit.events.append(EventKind.CONVERSATION_IMPORTED, stored.id, NOW)
+    await unit.conversations.add([Arrival(stored, "0" * 64, place(stored, NOW, queue_all=False))])
+    await unit.events.append(EventKind.CONVERSATION_IMPORTED, [stored.id], NOW)
 
 
 def statements(file: Path) -> set[str]:

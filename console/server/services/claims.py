@@ -35,7 +35,7 @@ async def renew_claim(backend: Backend, caller: Identity, conversation_id: Conve
     async with backend.store.writing() as unit:
         if not await unit.conversations.renew(conversation_id, caller.user_id, epoch, until):
             raise await _lost(unit, conversation_id, now)
-        await unit.events.append(EventKind.CLAIM_CHANGED, conversation_id, now)
+        await unit.events.append(EventKind.CLAIM_CHANGED, [conversation_id], now)
     return Claim(holder_id=caller.user_id, holder_name=caller.name, epoch=epoch, expires_at=until)
 
 
@@ -45,7 +45,7 @@ async def release_claim(backend: Backend, caller: Identity, conversation_id: Con
     async with backend.store.writing() as unit:
         if not await unit.conversations.release(conversation_id, caller.user_id, epoch):
             raise await _lost(unit, conversation_id, now)
-        await unit.events.append(EventKind.CLAIM_CHANGED, conversation_id, now)
+        await unit.events.append(EventKind.CLAIM_CHANGED, [conversation_id], now)
 
 
 async def lease(
@@ -56,7 +56,7 @@ async def lease(
     epoch = await unit.conversations.take(conversation_id, caller, now, until)
     if epoch is None:
         return None
-    await unit.events.append(EventKind.CLAIM_CHANGED, conversation_id, now)
+    await unit.events.append(EventKind.CLAIM_CHANGED, [conversation_id], now)
     return Claim(holder_id=caller.user_id, holder_name=caller.name, epoch=epoch, expires_at=until)
 
 

@@ -1,7 +1,7 @@
 """Takes conversations in, once each, and shows one with everything the desk needs."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from console.contract.base import canonical_json, content_sha256
 from console.contract.conversations import Conversation
@@ -14,7 +14,7 @@ from console.server.domain.masking import mask_customer
 from console.server.domain.queueing import QueuedFor, place
 from console.server.services.backend import Backend
 from console.server.services.identity import Identity
-from console.server.services.ports import Clock, StorePort
+from console.server.services.ports import Arrival, Clock, StorePort
 from console.server.services.refusals import Refused, require
 
 
@@ -28,36 +28,44 @@ class ImportCounts:
     queued: int = 0
 
     def __add__(self, other: "ImportCounts") -> "ImportCounts":
-        return ImportCounts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        return ImportCounts(
+            self.imported + other.imported,
+            self.already_there + other.already_there,
+            self.different + other.different,
+            self.queued + other.queued,
+        )
 
 
 async def import_conversations(
-    store: StorePort, clock: Clock, conversations: Iterable[Conversation], *, queue_all: bool
+    store: StorePort, clock: Clock, conversations: Sequence[Conversation], *, queue_all: bool
 ) -> ImportCounts:
     """Store conversations in one transaction; what is there already stays as it is.
 
     `queue_all` queues for QA what the AI did not hand off, also where an earlier import stored it without queueing.
     """
-    counts = ImportCounts()
     now = clock()
+    arrivals: list[Arrival] = []
+    known: list[Conversation] = []
     async with store.writing() as unit:
+        stored = await unit.conversations.hashes([conversation.id for conversation in conversations])
         for conversation in conversations:
             sha256 = content_sha256(canonical_json(conversation))
-            stored = await unit.conversations.sha256(conversation.id)
-            spot = place(conversation, now, queue_all=queue_all)
-            if stored is None:
-                await unit.conversations.add(conversation, sha256, spot)
-                queued = spot.queued_for is not QueuedFor.NOTHING
-                counts += ImportCounts(imported=1, queued=queued)
-            elif stored == sha256:
-                queued = spot.queued_for is QueuedFor.QA and await unit.conversations.queue_for_qa(conversation.id)
-                counts += ImportCounts(already_there=1, queued=queued)
-            else:
-                queued = False
-                counts += ImportCounts(different=1)
-            if stored is None or queued:
-                await unit.events.append(EventKind.CONVERSATION_IMPORTED, conversation.id, now)
-    return counts
+            if conversation.id not in stored:
+                stored[conversation.id] = sha256
+                arrivals.append(Arrival(conversation, sha256, place(conversation, now, queue_all=queue_all)))
+            elif stored[conversation.id] == sha256:
+                known.append(conversation)
+        await unit.conversations.add(arrivals)
+        kept = [conversation.id for conversation in known if queue_all and conversation.handoff is None]
+        promoted = await unit.conversations.queue_for_qa(kept)
+        changed = [arrival.conversation.id for arrival in arrivals]
+        await unit.events.append(EventKind.CONVERSATION_IMPORTED, [*changed, *promoted], now)
+    return ImportCounts(
+        imported=len(arrivals),
+        already_there=len(known),
+        different=len(conversations) - len(arrivals) - len(known),
+        queued=len(promoted) + sum(arrival.place.queued_for is not QueuedFor.NOTHING for arrival in arrivals),
+    )
 
 
 async def read_conversation(backend: Backend, caller: Identity, conversation_id: ConversationId) -> ConversationView:

@@ -34,7 +34,7 @@ async def store_correction(backend: Backend, caller: Identity, correction: Corre
         _check_fit(await unit.conversations.find(correction.conversation_id), correction)
         receipt = Receipt(id=correction.id, body_sha256=sha256, state=await _state(unit, correction), received_at=now)
         await unit.corrections.add(correction, caller, receipt)
-        await unit.events.append(EventKind.CORRECTION_STORED, correction.conversation_id, now)
+        await unit.events.append(EventKind.CORRECTION_STORED, [correction.conversation_id], now)
     return receipt, True
 
 

@@ -30,17 +30,26 @@ class Standing:
     epoch: int
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """A new conversation, the hash of its canonical form and its place in the queue."""
+
+    conversation: Conversation
+    sha256: str
+    place: Place
+
+
 class ConversationsPort(Protocol):
     """Conversations, their places in the queue, and the leases on them."""
 
-    async def add(self, conversation: Conversation, sha256: str, place: Place) -> None:
-        """Store a new conversation."""
+    async def add(self, arrivals: Sequence[Arrival]) -> None:
+        """Store new conversations."""
 
-    async def sha256(self, conversation_id: ConversationId) -> str | None:
-        """Return the stored content's hash, None where there is none."""
+    async def hashes(self, ids: Sequence[ConversationId]) -> dict[ConversationId, str]:
+        """Return the content hashes of those that are stored."""
 
-    async def queue_for_qa(self, conversation_id: ConversationId) -> bool:
-        """Queue a stored conversation that waits for nobody; False where it already waits."""
+    async def queue_for_qa(self, ids: Sequence[ConversationId]) -> tuple[ConversationId, ...]:
+        """Queue those of these stored conversations that wait for nobody; return which they were."""
 
     async def find(self, conversation_id: ConversationId) -> Conversation | None:
         """Return the whole conversation."""
@@ -91,8 +100,8 @@ class CorrectionsPort(Protocol):
 class EventsPort(Protocol):
     """The feed's events, in the order they were committed."""
 
-    async def append(self, kind: EventKind, conversation_id: ConversationId, at: datetime) -> None:
-        """Append an event; it is seen when the unit commits."""
+    async def append(self, kind: EventKind, ids: Sequence[ConversationId], at: datetime) -> None:
+        """Append an event for each conversation; they are seen when the unit commits."""
 
     async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
         """Return up to `limit` events behind `seq`."""

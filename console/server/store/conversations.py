@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.contract.conversations import Conversation, OwnerState, Priority, Tier
 from console.contract.ids import ConversationId, UserId
 from console.contract.views import Claim, QueueRow
-from console.server.domain.queueing import Place, QueuedFor
+from console.server.domain.queueing import QueuedFor
 from console.server.services.identity import Identity
-from console.server.services.ports import Places, Standing
+from console.server.services.ports import Arrival, Places, Standing
 from console.server.store.tables import URGENCY, ConversationTable, CorrectionTable
 
 T = ConversationTable
@@ -25,41 +25,17 @@ class SqlConversations:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, conversation: Conversation, sha256: str, place: Place) -> None:
-        handoff = conversation.handoff
-        self._session.add(
-            T(
-                id=conversation.id,
-                customer_name=conversation.customer.name,
-                ask=place.ask,
-                topic=conversation.topic,
-                language=conversation.language,
-                tier=place.tier,
-                priority=conversation.priority,
-                owner_state=place.queued_for.resting,
-                gate=handoff and handoff.gate,
-                gate_inferred=handoff is not None and handoff.inferred,
-                gate_value=handoff and handoff.value,
-                gate_threshold=handoff and handoff.threshold,
-                turns=len(conversation.turns),
-                queued_for=place.queued_for,
-                urgency=0 if conversation.priority is Priority.URGENT else 1,
-                waiting_since=place.waiting_since,
-                due_at=place.due_at,
-                answer_by=place.due_at or place.waiting_since,
-                epoch=0,
-                sha256=sha256,
-                document=conversation.model_dump_json(),
-            )
-        )
+    async def add(self, arrivals: Sequence[Arrival]) -> None:
+        self._session.add_all(_table_row(arrival) for arrival in arrivals)
         await self._session.flush()
 
-    async def sha256(self, conversation_id: ConversationId) -> str | None:
-        return await self._session.scalar(select(T.sha256).where(T.id == conversation_id))
+    async def hashes(self, ids: Sequence[ConversationId]) -> dict[ConversationId, str]:
+        stored = await self._session.execute(select(T.id, T.sha256).where(T.id.in_(ids)))
+        return {ConversationId(found): sha256 for found, sha256 in stored}
 
-    async def queue_for_qa(self, conversation_id: ConversationId) -> bool:
-        statement = update(T).where(T.id == conversation_id, ~QUEUED).values(queued_for=QueuedFor.QA)
-        return await self._session.scalar(statement.returning(T.id)) is not None
+    async def queue_for_qa(self, ids: Sequence[ConversationId]) -> tuple[ConversationId, ...]:
+        queueing = update(T).where(T.id.in_(ids), ~QUEUED).values(queued_for=QueuedFor.QA)
+        return tuple(ConversationId(queued) for queued in await self._session.scalars(queueing.returning(T.id)))
 
     async def find(self, conversation_id: ConversationId) -> Conversation | None:
         document = await self._session.scalar(select(T.document).where(T.id == conversation_id))
@@ -125,6 +101,34 @@ class SqlConversations:
         rows = select(T, CORRECTIONS).where(*where).order_by(*URGENCY).limit(limit)
         found = await self._session.execute(rows, execution_options={"populate_existing": True})
         return tuple(_queue_row(row, corrections, now) for row, corrections in found)
+
+
+def _table_row(arrival: Arrival) -> ConversationTable:
+    conversation, place = arrival.conversation, arrival.place
+    handoff = conversation.handoff
+    return ConversationTable(
+        id=conversation.id,
+        customer_name=conversation.customer.name,
+        ask=place.ask,
+        topic=conversation.topic,
+        language=conversation.language,
+        tier=place.tier,
+        priority=conversation.priority,
+        owner_state=place.queued_for.resting,
+        gate=handoff and handoff.gate,
+        gate_inferred=handoff is not None and handoff.inferred,
+        gate_value=handoff and handoff.value,
+        gate_threshold=handoff and handoff.threshold,
+        turns=len(conversation.turns),
+        queued_for=place.queued_for,
+        urgency=0 if conversation.priority is Priority.URGENT else 1,
+        answer_by=place.due_at or place.waiting_since,
+        waiting_since=place.waiting_since,
+        due_at=place.due_at,
+        epoch=0,
+        sha256=arrival.sha256,
+        document=conversation.model_dump_json(),
+    )
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

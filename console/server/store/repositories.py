@@ -1,8 +1,9 @@
 """Corrections, events and accounts in SQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.contract.base import canonical_json
@@ -59,9 +60,11 @@ class SqlEvents:
         self._session = session
         self.appended = False
 
-    async def append(self, kind: EventKind, conversation_id: ConversationId, at: datetime) -> None:
-        self._session.add(EventTable(kind=kind, conversation_id=conversation_id, at=at))
-        self.appended = True
+    async def append(self, kind: EventKind, ids: Sequence[ConversationId], at: datetime) -> None:
+        if ids:
+            events = [{"kind": kind, "conversation_id": conversation_id, "at": at} for conversation_id in ids]
+            await self._session.execute(insert(EventTable), events)
+            self.appended = True
 
     async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
         statement = select(EventTable).where(EventTable.seq > seq).order_by(EventTable.seq).limit(limit)
