@@ -28,7 +28,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "a number without end": (b'{"messages": [], "score": 1e400}', "holds a number too large to keep"),
     "a key twice": (b'{"messages": [], "id": "a", "id": "b"}', "holds an object with the same key twice"),
     "too deep": (b'{"messages": ' + b"[" * 5000 + b"]" * 5000 + b"}", "is nested too deeply"),
-    "rather deep": (b'{"messages": ' + b"[" * 500 + b"]" * 500 + b"}", "transcript is nested too deeply"),
+    "rather deep": (b'{"messages": ' + b"[" * 500 + b"]" * 500 + b"}", "is nested too deeply"),
     "too long": (b'{"messages": "' + b"x" * LINE_LIMIT + b'"}', "is longer than 8 MiB"),
     "no messages": (b"{}", "messages is missing"),
     "an empty list": (b'{"messages": []}', "messages: List should have at least 1 item after validation, not 0"),

@@ -105,7 +105,7 @@ def test_a_transfer_call_leaves_a_whole_handoff(tmp_path: Path) -> None:
 
 
 def test_without_a_summary_the_customers_first_real_sentence_is_the_ask(tmp_path: Path) -> None:
-    handoff = read_one(tmp_path, user("Hello!  My parcel\nis lost."), called("1", "escalate")).handoff
+    handoff = read_one(tmp_path, user("Hi!"), user("Hello!  My parcel\nis lost."), called("1", "escalate")).handoff
     assert handoff is not None
     assert handoff.ask == "My parcel is lost."
     assert "The AI left no summary." in handoff.missing

@@ -83,6 +83,6 @@ def corrected(
 def export(folder: Path, format: ExportFormat, *items: ExportItem) -> tuple[list[JsonObject], ExportReport]:
     """Export items and read the file back."""
     report = export_corrections(items, format, folder)
-    rows = [json.loads(line) for line in report.path.read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in report.path.read_bytes().split(b"\n")[:-1]]
     assert report.rows == len(rows)
     return rows, report

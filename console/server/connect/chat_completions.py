@@ -8,13 +8,13 @@ from typing import BinaryIO
 from console.contract.conversations import Conversation
 from console.contract.ids import ConversationId
 from console.server.connect.conversations import read_conversation
-from console.server.connect.json_text import canonical, parse_strictly
+from console.server.connect.json_text import canonical
 from console.server.connect.keys import fits_key, hashed_key
 from console.server.connect.refusals import reason_of
 from console.server.connect.transcript import Transcript
 
 LINE_LIMIT = 8 * 1024 * 1024
-"""Bytes of the longest line that is read."""
+"""Bytes of the longest line that is read, its end included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def read_line(raw: bytes) -> Conversation:
     if len(raw) > LINE_LIMIT:
         raise ValueError(f"is longer than {LINE_LIMIT // 1024 // 1024} MiB")
     text = raw.decode("utf-8-sig").strip()
-    fields = canonical(parse_strictly(text))
+    content = canonical(text)
     transcript = Transcript.model_validate_json(text)
-    own_id = transcript.id if transcript.id is not None and fits_key(transcript.id) else hashed_key("t", fields)
+    own_id = transcript.id if transcript.id is not None and fits_key(transcript.id) else hashed_key("t", content)
     return read_conversation(transcript, ConversationId(own_id))
 
 

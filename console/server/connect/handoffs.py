@@ -93,8 +93,7 @@ def _summary(told: JsonObject) -> str:
 
 
 def _first_words(turns: Sequence[Turn]) -> str:
-    said = (turn.text for turn in turns if turn.speaker is Speaker.CUSTOMER and turn.text.strip())
-    return first_sentence(next(said, ""))
+    return first_sentence("\n\n".join(turn.text for turn in turns if turn.speaker is Speaker.CUSTOMER))
 
 
 def _phrase(call: ToolCall) -> str:

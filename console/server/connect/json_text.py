@@ -27,17 +27,22 @@ def _without_doubles(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     return fields
 
 
-def parse_strictly(text: str) -> JsonValue:
-    """Parse JSON (RFC 8259); ValueError with a reason for NaN, endless numbers, doubled keys and bad syntax."""
+def canonical(text: str) -> bytes:
+    """Return the one byte form of a JSON text (RFC 8259): keys sorted, no spaces.
+
+    Raises ValueError with a reason for bad syntax, NaN, numbers without end, doubled keys, lone surrogates and depth.
+    """
     try:
         value: JsonValue = json.loads(
             text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_without_doubles
         )
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     except json.JSONDecodeError as error:
         raise ValueError(f"is not JSON: {error.msg} at column {error.colno}") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("holds a lone surrogate, half of a character") from error
     except RecursionError as error:
         raise ValueError("is nested too deeply") from error
-    return value
 
 
 def compact(value: JsonValue) -> str:
@@ -50,8 +55,3 @@ def compact(value: JsonValue) -> str:
 def storable(value: JsonValue) -> str:
     """Return a string found inside a text without NUL, which the contract refuses; "" where it is no string."""
     return value.replace("\x00", "") if isinstance(value, str) else ""
-
-
-def canonical(value: JsonValue) -> bytes:
-    """Return a value's one byte form, keys sorted; UnicodeEncodeError where a text holds a lone surrogate."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

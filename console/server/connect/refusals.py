@@ -15,9 +15,8 @@ _WORDS = {
     "datetime_type": "must be a time",
     "string_pattern_mismatch": "is not in the form it must have",
     "timezone_aware": "is a time without its zone",
-    "json_invalid": "is nested too deeply",
 }
-"""By pydantic's error type. The line is known to be JSON before pydantic reads it, so only its depth can be refused."""
+"""By pydantic's error type."""
 
 
 def reason_of(error: ValueError) -> str:
@@ -29,13 +28,15 @@ def reason_of(error: ValueError) -> str:
             return _describe(problems[0], error.title) + more
         case UnicodeDecodeError():
             return f"is not UTF-8 at byte {error.start + 1}"
-        case UnicodeEncodeError():
-            return "holds a lone surrogate, half of a character"
         case _:
             return str(error)
 
 
 def _describe(problem: ErrorDetails, title: str) -> str:
+    if (
+        problem["type"] == "json_invalid"
+    ):  # what reaches pydantic is known to be JSON, and only its depth can be refused
+        return "is nested too deeply"
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in problem["loc"])
     place = path.removeprefix(".") or title.lower()
     if words := _WORDS.get(problem["type"]):

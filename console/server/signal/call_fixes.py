@@ -26,15 +26,15 @@ def fix_calls(turn: Turn, correction: Correction, taught: str) -> tuple[int, Cha
         raise NoLesson(LeftOut.NO_CHANGE)
     says_more = taught != turn.text
     says_here = (place == answer and original.tool_calls) or (says_more and not calls)
-    content = (taught if says_here else "").strip() and taught
-    if not calls and not content:
+    content = taught if says_here and taught.strip() else None
+    if not calls and content is None:
         raise NoLesson(LeftOut.NO_ANSWER)
     is_whole = (
         not correction.should_have_handed_off
         and (not says_more or bool(says_here))
         and all(places[call_id] == place for call_id in fixes)
     )
-    return place, ChatMessage(role="assistant", content=content or None, tool_calls=calls), is_whole
+    return place, ChatMessage(role="assistant", content=content, tool_calls=calls), is_whole
 
 
 def _places(turn: Turn) -> dict[str, int]:
