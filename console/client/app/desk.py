@@ -1,0 +1,137 @@
+"""The desk, composed: one window, one profile file, one backend, and a session for whoever sits in the chair."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from console.client.app.embedded import EmbeddedBackend, serve_command
+from console.client.app.profile import Profile
+from console.client.net.http import HttpGateway
+from console.client.services.errors import DeskError, UnauthenticatedError
+from console.client.services.session import DeskSession
+from console.client.services.sign_in import sign_in
+from console.client.services.tasks import Tasks
+from console.client.store.sqlite_store import SqliteStore
+from console.client.theme.theme import Theme
+from console.client.ui.signin.token_dialog import TokenDialog
+from console.client.ui.window.main_window import MainWindow
+from console.client.ui.window.presenter import DeskPresenter
+from console.client.vault.keyring_vault import open_vault
+from console.contract.base import content_sha256
+
+
+class Desk:
+    """Started once, stopped once. `closed` is set when the person closes the window."""
+
+    def __init__(self, theme: Theme, profile: Profile, *, sample: bool = True) -> None:
+        self.closed = asyncio.Event()
+        self.session: DeskSession | None = None
+        self.presenter: DeskPresenter | None = None
+        self.backend: EmbeddedBackend | None = None
+        self.window = MainWindow(theme, self._now)
+        self._theme = theme
+        self._profile = profile
+        self._sample = sample
+        self._store: SqliteStore | None = None
+        self._gateway: HttpGateway | None = None
+        self._tasks = Tasks()
+        self._switching = asyncio.Lock()
+        self.window.closing.connect(self.closed.set)
+        self.window.chair_chosen.connect(self._on_chair_chosen)
+        theme.changed.connect(lambda: profile.keep_looks(theme.scheme, theme.density))
+
+    async def start(self) -> None:
+        """Open the profile, show what it holds, and bring the backend up. Raises DeskError."""
+        self._store = await SqliteStore.open(self._profile.store_path)
+        if self._profile.server is None:
+            await self._start_embedded()
+        else:
+            await self._sign_in_at(self._profile.server)
+
+    async def stop(self) -> None:
+        """End the session, the tasks and the backend, and close the window."""
+        await self._leave_chair()
+        await self._tasks.stop()
+        if self.backend is not None:
+            await self.backend.stop()
+        if self._store is not None:
+            await self._store.aclose()
+        self.window.hide()
+        self.window.deleteLater()
+
+    async def sit(self, place: int) -> None:
+        """Sit in another chair of the embedded workspace: the next session speaks with that chair's token."""
+        assert self.backend is not None
+        chair = self.backend.chairs[place]
+        names = [(each.name, each.role) for each in self.backend.chairs]
+        async with self._switching:
+            await self._leave_chair()
+            self.window.show_chairs(names, place)
+            await self._begin_session(chair.token, f"chair {chair.user_id}")
+
+    async def _start_embedded(self) -> None:
+        command = serve_command(self._profile.workspace, sample=self._sample)
+        self.backend = EmbeddedBackend(command, self._on_backend_up)
+        assert self._store is not None
+        if await self._store.person(f"chair {self.backend.chairs[0].user_id}") is not None:
+            await self.sit(0)  # what was read last is on screen while the backend comes up
+            await self.backend.start()
+        else:
+            await self.backend.start()
+            await self.sit(0)
+
+    async def _sign_in_at(self, server: str) -> None:
+        vault = await open_vault()
+        self.window.status.show_vault_note(vault.note or "")
+        self.window.show_chairs([], -1)
+        why = ""
+        while True:
+            token = await vault.token(server) or await TokenDialog(self._theme, server, why, self.window).ask()
+            if token is None:
+                self.closed.set()
+                return
+            try:
+                await self._begin_session(token, content_sha256(token))
+            except UnauthenticatedError:
+                await vault.forget(server)
+                why = "The server does not accept that token. Ask whoever runs it for a new one."
+            else:
+                await vault.keep(server, token)
+                return
+
+    async def _begin_session(self, token: str, key: str) -> None:
+        assert self._store is not None
+        self._gateway = HttpGateway(self._locate, token)
+        me = await sign_in(self._gateway, self._store, key)
+        self.session = DeskSession(me, self._gateway, self._store)
+        self.presenter = DeskPresenter(self.window, self.session, self._tasks)
+        await self.session.start()
+
+    async def _leave_chair(self) -> None:
+        if self.presenter is not None:
+            self.presenter.stop()
+            self.presenter = None
+        if self.session is not None:
+            await self.session.stop()
+            self.session = None
+        if self._gateway is not None:
+            await self._gateway.aclose()
+            self._gateway = None
+
+    def _locate(self) -> str | None:
+        return self._profile.server or (self.backend.url if self.backend else None)
+
+    def _now(self) -> datetime:
+        return self.session.server_time.now() if self.session else datetime.now(UTC)
+
+    def _on_backend_up(self) -> None:
+        if self.session is not None:
+            self.session.reconnect()
+
+    def _on_chair_chosen(self, place: int) -> None:
+        self._tasks.start("switch chair", self._switch(place))
+
+    async def _switch(self, place: int) -> None:
+        try:
+            await self.sit(place)
+        except DeskError as error:
+            self.window.notice.tell(str(error))

@@ -1,0 +1,66 @@
+"""Runs the desk: Qt's event loop with asyncio on it, the profile, the backend, the window, and an orderly end."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine
+
+os.environ.setdefault("QT_API", "pyside6")
+
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from console.client.app.desk import Desk
+from console.client.app.profile import Profile, open_profile
+from console.client.services.errors import DeskError
+from console.client.theme.fonts import load_fonts
+from console.client.theme.theme import Theme
+
+
+def create_application() -> QApplication:
+    """Return the Qt application with the shipped fonts. It outlives its last window: the desk ends it itself."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("Redline")
+    app.setDesktopFileName("redline")
+    app.setQuitOnLastWindowClosed(False)
+    load_fonts()
+    return app
+
+
+def run_on_qt(app: QApplication, work: Callable[[], Coroutine[None, None, int]]) -> int:
+    """Run a coroutine on an event loop that is Qt's, and return its result."""
+    loop = QEventLoop(app, already_running=False)
+    asyncio.set_event_loop(loop)
+    try:
+        return int(loop.run_until_complete(work()))
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
+
+
+def run_desk(arguments: argparse.Namespace) -> int:
+    """Open the desk and return 0 when its window is closed, 1 where it could not open."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    app = create_application()
+    profile = open_profile(arguments.data_dir, arguments.server)
+    theme = Theme(profile.scheme, profile.density)
+    theme.install(app)
+    return run_on_qt(app, lambda: _run(theme, profile))
+
+
+async def _run(theme: Theme, profile: Profile) -> int:
+    desk = Desk(theme, profile)
+    desk.window.show()
+    try:
+        await desk.start()
+        await desk.closed.wait()
+    except DeskError as error:
+        desk.window.notice.tell(str(error))
+        await desk.closed.wait()
+        return 1
+    finally:
+        await desk.stop()
+    return 0

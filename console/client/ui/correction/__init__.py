@@ -1,0 +1,1 @@
+"""Correct in place: editor, word diff, labels and submit."""

@@ -1,0 +1,57 @@
+"""The field in which the answer is corrected: plain text only, as tall as its text, marks kept as typed."""
+
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextOption
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
+
+from console.client.theme.fonts import text_font
+
+_LEAST_LINES = 2
+_MOST_LINES = 14
+
+
+class AnswerEdit(QPlainTextEdit):
+    """Grows with its text up to a limit, then scrolls. Escape leaves it; it never submits by itself."""
+
+    left = Signal()
+
+    def __init__(self, name: str, *, least_lines: int = _LEAST_LINES, most_lines: int = _MOST_LINES) -> None:
+        super().__init__()
+        self._least = least_lines
+        self._most = most_lines
+        self.setAccessibleName(name)
+        self.setFont(text_font())
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(6)
+        option = self.document().defaultTextOption()
+        option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+        self.document().setDefaultTextOption(option)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, self.height())
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste text as text: no object-replacement characters, no foreign line ends."""
+        self.insertPlainText(source.text().replace("\r\n", "\n").replace("\r", "\n").replace("\ufffc", ""))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        lines = max(self._least, min(self._most, round(self.document().size().height())))
+        height = round(lines * self.fontMetrics().lineSpacing() + 2 * self.document().documentMargin() + 4)
+        if height != self.height() or self.minimumHeight() != height:
+            self.setFixedHeight(height)

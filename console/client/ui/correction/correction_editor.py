@@ -1,0 +1,396 @@
+"""The editor below a bubble: the corrected answer, its live diff, the labels, and submit."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from console.client.domain import drafts
+from console.client.domain.drafts import CorrectionDraft
+from console.client.domain.words import word_segments
+from console.client.theme.theme import Theme
+from console.client.theme.tokens import Size, Space
+from console.client.ui.correction.answer_edit import AnswerEdit
+from console.client.ui.correction.diff_view import DiffView
+from console.client.ui.correction.tool_call_editor import ToolCallEditor
+from console.client.ui.shared.options import Option, OptionGroup
+from console.client.ui.shared.parts import TextButton, label, set_role
+from console.client.ui.shared.picker import Choice, Picker
+from console.client.ui.shared.words import GATES, ROOT_CAUSES, SEVERITIES
+from console.contract.conversations import Gate, Turn
+from console.contract.corrections import Scope
+from console.contract.taxonomy import TAXONOMY, RootCause, Severity
+
+_FIRST_CODES = 6
+_DIFF_PAUSE_MS = 25
+_SEVERITY_RUBRICS = {
+    Severity.MINOR: "Awkward or incomplete; the customer still gets what they need.",
+    Severity.MAJOR: "The customer is misled, or has to ask again or come back.",
+    Severity.CRITICAL: "Costs money, breaks a law or a promise, or does harm.",
+}
+
+
+class CorrectionEditor(QFrame):
+    """Shows one draft and gives back a new one at every change. It saves and sends nothing itself."""
+
+    draft_edited = Signal(object)
+    submit_pressed = Signal()
+    left = Signal()
+    close_pressed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("panel", "editor")
+        self._theme = theme
+        self._turn: Turn | None = None
+        self._draft: CorrectionDraft | None = None
+        self._hunk = 0
+        self._shown_text = ""
+        self._diff_timer = QTimer(self)
+        self._diff_timer.setSingleShot(True)
+        self._diff_timer.setInterval(_DIFF_PAUSE_MS)
+        self._diff_timer.timeout.connect(self._take_text)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._build_parts()
+        self._build_layout()
+        self._connect()
+
+    @property
+    def draft(self) -> CorrectionDraft | None:
+        """The draft as it stands, with what was typed a moment ago."""
+        self._take_text()
+        return self._draft
+
+    def edit(self, draft: CorrectionDraft, turn: Turn) -> None:
+        """Show a draft and take the cursor to the end of its text."""
+        self._draft, self._turn, self._hunk = draft, turn, 0
+        self._shown_text = draft.text
+        self.answer.blockSignals(True)
+        self.answer.setPlainText(draft.text)
+        self.answer.blockSignals(False)
+        self.note.blockSignals(True)
+        self.note.setPlainText(draft.note)
+        self.note.blockSignals(False)
+        self._unfolded = {name for name, said in self._said_beside().items() if said}
+        self.set_read_only("")
+        self._show()
+        self.answer.moveCursor(self.answer.textCursor().MoveOperation.End)
+        self.answer.setFocus()
+
+    def apply(self, change: Callable[[CorrectionDraft], CorrectionDraft]) -> None:
+        """Change the draft by one of the domain's functions."""
+        self._take_text()
+        if self._draft is None or self.answer.isReadOnly():
+            return
+        fresh = change(self._draft)
+        if fresh != self._draft:
+            self._draft = fresh
+            self._show()
+            self.draft_edited.emit(fresh)
+
+    def show_save_state(self, words: str, role: str = "muted") -> None:
+        """Say where the draft is."""
+        self.state.setText(words)
+        set_role(self.state, role)
+
+    def show_faults(self, found: tuple[str, ...]) -> None:
+        """Say what still stops submission and take the cursor there."""
+        self.show_save_state(" ".join(found), "warn")
+        assert self._draft is not None
+        if not self._draft.codes:
+            self.codes.setFocus()
+        elif self._draft.should_have_handed_off and self._draft.handoff_gate is None:
+            self.gates.setFocus()
+        elif self._draft.tool_calls:
+            self.tools.arguments.setFocus()
+
+    def set_read_only(self, reason: str) -> None:
+        """Freeze the editor and say why, keeping its text; an empty reason thaws it."""
+        frozen = bool(reason)
+        self.answer.setReadOnly(frozen)
+        self.note.setReadOnly(frozen)
+        for part in (self.codes, self.severity, self.causes, self.scope, self.beside, self.gates, self.tools):
+            part.setEnabled(not frozen)
+        self.submit.setEnabled(not frozen)
+        if frozen:
+            self.show_save_state(reason, "warn")
+
+    # building
+
+    def _build_parts(self) -> None:
+        theme = self._theme
+        self.answer = AnswerEdit(self.tr("Corrected answer"))
+        self.diff = DiffView(theme)
+        self.codes = OptionGroup(theme, self.tr("What was wrong"), [])
+        self.all_codes = TextButton(theme, self.tr("All {n}\u2026  t").format(n=len(TAXONOMY.codes)), quiet=True)
+        self.severity = OptionGroup(
+            theme,
+            self.tr("Severity"),
+            [Option(key.value, word, _SEVERITY_RUBRICS[key]) for key, word in SEVERITIES.items()],
+        )
+        self.causes = OptionGroup(
+            theme, self.tr("Cause"), [Option(key.value, word) for key, word in ROOT_CAUSES.items()]
+        )
+        self.scope = OptionGroup(
+            theme,
+            self.tr("Change"),
+            [
+                Option(Scope.TEACH.value, self.tr("Teach"), self.tr("Right for any customer: a training signal.")),
+                Option(
+                    Scope.CUSTOMER_ONLY.value,
+                    self.tr("Only this customer"),
+                    self.tr("Goodwill or a detail of this case: never becomes training signal."),
+                ),
+            ],
+        )
+        self.hunk_words = label("", "muted", Size.LABEL)
+        self.beside = OptionGroup(
+            theme,
+            self.tr("Also"),
+            [
+                Option("handoff", self.tr("Should have handed off")),
+                Option("tools", self.tr("Wrong tool call")),
+                Option("note", self.tr("Note")),
+            ],
+        )
+        self.gates = OptionGroup(
+            theme, self.tr("Which gate"), [Option(gate.value, words.word) for gate, words in GATES.items()]
+        )
+        self.tools = ToolCallEditor(theme)
+        self.note = AnswerEdit(self.tr("Note for the reviewer"), most_lines=5)
+        self.note.setProperty("field", True)
+        self.note.setPlaceholderText(self.tr("Why, for whoever reviews this"))
+        self.state = label("", "muted", Size.LABEL)
+        self.state.setWordWrap(True)
+        self.close_button = TextButton(theme, self.tr("Close"), quiet=True)
+        self.close_button.setToolTip(self.tr("The draft stays on this computer."))
+        self.submit = TextButton(theme, self.tr("Submit correction"), "check", primary=True)
+
+    def _build_layout(self) -> None:
+        self._rows: dict[str, tuple[QLabel, QWidget]] = {}
+        grid = QGridLayout()
+        grid.setContentsMargins(Space.M, 10, Space.M, 10)
+        grid.setHorizontalSpacing(Space.M)
+        grid.setVerticalSpacing(7)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(0, 92)
+        rows = (
+            ("codes", self.tr("What was wrong"), _side_by_side(self.codes, self.all_codes)),
+            ("severity", self.tr("Severity"), self.severity),
+            ("causes", self.tr("Cause"), self.causes),
+            ("scope", self.tr("Change"), _side_by_side(self.scope, self.hunk_words)),
+            ("beside", self.tr("Also"), self.beside),
+            ("gates", self.tr("Which gate"), self.gates),
+            ("tools", self.tr("Tool call"), self.tools),
+            ("note", self.tr("Note"), self.note),
+        )
+        for place, (name, words, part) in enumerate(rows):
+            side = label(words, "muted", Size.LABEL)
+            side.setFixedHeight(24)
+            grid.addWidget(side, place, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(part, place, 1)
+            self._rows[name] = (side, part)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(Space.M, Space.S, Space.S, Space.S)
+        foot.setSpacing(Space.S)
+        foot.addWidget(self.state, 1)
+        foot.addWidget(self.close_button)
+        foot.addWidget(label(self.tr("Ctrl+Enter"), "faint", Size.SMALL))
+        foot.addWidget(self.submit)
+        line = QFrame()
+        line.setProperty("rule", True)
+        line.setFixedHeight(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 3, 1, 1)
+        column.setSpacing(0)
+        inset = QVBoxLayout()
+        inset.setContentsMargins(6, 0, 6, 4)
+        inset.addWidget(self.answer)
+        column.addLayout(inset)
+        column.addWidget(self.diff)
+        column.addLayout(grid)
+        column.addWidget(line)
+        column.addLayout(foot)
+
+    def _connect(self) -> None:
+        self.answer.textChanged.connect(self._diff_timer.start)
+        self.answer.left.connect(self.left)
+        self.note.left.connect(self.left)
+        self.note.textChanged.connect(
+            lambda: self.apply(lambda draft: drafts.with_note(draft, self.note.toPlainText()))
+        )
+        self.diff.hunk_chosen.connect(self._choose_hunk)
+        self.codes.pressed.connect(self._on_code_pressed)
+        self.codes.installEventFilter(self)
+        self.scope.installEventFilter(self)
+        self.all_codes.clicked.connect(self.open_taxonomy)
+        self.severity.pressed.connect(self._on_severity_pressed)
+        self.causes.pressed.connect(self._on_cause_pressed)
+        self.scope.pressed.connect(
+            lambda value: self.apply(lambda draft: drafts.with_hunk_scope(draft, self._hunk, Scope(value)))
+        )
+        self.beside.pressed.connect(self._on_beside_pressed)
+        self.gates.pressed.connect(
+            lambda value: self.apply(lambda draft: drafts.with_handoff(draft, True, Gate(value)))
+        )
+        self.tools.call_edited.connect(lambda call: self.apply(lambda draft: drafts.with_tool_call(draft, call)))
+        self.tools.call_untouched.connect(lambda key: self.apply(lambda draft: drafts.without_tool_call(draft, key)))
+        self.close_button.clicked.connect(self.close_pressed)
+        self.submit.clicked.connect(self.submit_pressed)
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(self.submit_pressed)
+
+    # keys of the groups
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._draft is not None:
+            step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+            if step is not None and self._draft.hunks:
+                self._choose_hunk((self._hunk + step) % len(self._draft.hunks))
+                return True
+            bare = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            if bare and event.key() == Qt.Key.Key_T and watched is self.codes:
+                self.open_taxonomy()
+                return True
+            if bare and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Space) and watched is self.codes:
+                self._confirm_hunk()
+                return True
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def open_taxonomy(self) -> None:
+        """Offer every error code with its rubric."""
+        picker = Picker(self._theme, self.tr("Find what was wrong"), self)
+        said = self._draft.codes if self._draft else ()
+        picker.chosen.connect(self._on_code_pressed)
+        choices = [Choice(c.code, c.name, c.rubric, "\u2713" if c.code in said else "") for c in TAXONOMY.codes]
+        picker.offer(choices, self.codes.mapToGlobal(QPoint(0, 0)), width=640, rows=14)
+
+    def _choose_hunk(self, place: int) -> None:
+        self._hunk = place
+        self._show()
+
+    def _on_code_pressed(self, code: str) -> None:
+        """With changes, a code is said of the current one and the next unconfirmed one follows; else of the turn."""
+        hunks = self._draft.hunks if self._draft else ()
+        current = hunks[self._hunk] if self._hunk < len(hunks) else None
+        if current is None or (current.confirmed and current.code == code):
+            self.apply(lambda draft: drafts.toggle_code(draft, code))
+        else:
+            self.apply(lambda draft: drafts.with_hunk_code(draft, self._hunk, code))
+            self._advance()
+
+    def _confirm_hunk(self) -> None:
+        if self._draft is not None and self._hunk < len(self._draft.hunks):
+            self.apply(lambda draft: drafts.confirm_hunk(draft, self._hunk))
+            self._advance()
+
+    def _advance(self) -> None:
+        hunks = self._draft.hunks if self._draft else ()
+        order = [*range(self._hunk + 1, len(hunks)), *range(self._hunk)]
+        self._hunk = next((place for place in order if not hunks[place].confirmed), self._hunk)
+        self._show()
+
+    def _on_severity_pressed(self, value: str) -> None:
+        chosen = Severity(value)
+        self.apply(lambda draft: drafts.with_severity(draft, None if draft.severity is chosen else chosen))
+
+    def _on_cause_pressed(self, value: str) -> None:
+        chosen = RootCause(value)
+        self.apply(lambda draft: drafts.with_root_cause(draft, None if draft.root_cause is chosen else chosen))
+
+    def _on_beside_pressed(self, name: str) -> None:
+        opening = name not in self._unfolded
+        self._unfolded ^= {name}
+        if name == "handoff":
+            self.apply(lambda draft: drafts.with_handoff(draft, opening))
+        self._show()
+        if opening:
+            {"handoff": self.gates, "tools": self.tools.verdict, "note": self.note}[name].setFocus()
+
+    # showing
+
+    def _said_beside(self) -> dict[str, bool]:
+        assert self._draft is not None
+        return {
+            "handoff": self._draft.should_have_handed_off,
+            "tools": bool(self._draft.tool_calls),
+            "note": bool(self._draft.note),
+        }
+
+    def _take_text(self) -> None:
+        """Carry what was typed into the draft; the timer keeps that off the keystroke's own frame."""
+        self._diff_timer.stop()
+        text = self.answer.toPlainText()
+        if self._draft is None or text == self._shown_text:
+            return
+        self._shown_text = text
+        self._draft = drafts.with_text(self._draft, text)
+        self._show()
+        self.draft_edited.emit(self._draft)
+
+    def _show(self) -> None:
+        draft = self._draft
+        assert draft is not None
+        assert self._turn is not None
+        self._hunk = min(self._hunk, max(0, len(draft.hunks) - 1))
+        self.diff.setVisible(bool(draft.hunks))
+        if draft.hunks:
+            self.diff.show_segments(word_segments(draft.original, draft.text), self._hunk)
+        further = tuple(code for code in TAXONOMY.codes[_FIRST_CODES:] if code.code in draft.codes)
+        shown_codes = TAXONOMY.codes[:_FIRST_CODES] + further
+        self.codes.set_options([Option(code.code, code.name, code.rubric) for code in shown_codes])
+        hunk = draft.hunks[self._hunk] if draft.hunks else None
+        self.codes.mark(set(draft.codes), hunk.code if hunk and not hunk.confirmed else None)
+        self.severity.mark({draft.severity.value} if draft.severity else set())
+        self.causes.mark({draft.root_cause.value} if draft.root_cause else set())
+        self.scope.mark({hunk.scope.value} if hunk else set())
+        self.hunk_words.setText(self._hunk_words())
+        self.beside.mark({name for name, said in self._said_beside().items() if said} | self._unfolded)
+        self.gates.mark({draft.handoff_gate.value} if draft.handoff_gate else set())
+        self.tools.show_calls(self._turn.ai.tool_calls if self._turn.ai else (), draft.tool_calls)
+        shown = {
+            "scope": bool(draft.hunks),
+            "gates": "handoff" in self._unfolded,
+            "tools": "tools" in self._unfolded,
+            "note": "note" in self._unfolded,
+        }
+        for name, visible in shown.items():
+            for part in self._rows[name]:
+                part.setVisible(visible)
+
+    def _hunk_words(self) -> str:
+        draft = self._draft
+        if draft is None or not draft.hunks:
+            return ""
+        hunk = draft.hunks[self._hunk]
+        entry = TAXONOMY.find(hunk.code) if hunk.code else None
+        words = self.tr("change {n} of {all}").format(n=self._hunk + 1, all=len(draft.hunks))
+        if entry is None:
+            return words
+        if hunk.confirmed:
+            return f"{words}: {entry.name}"
+        return self.tr("{words}: {name}? suggested").format(words=words, name=entry.name)
+
+
+def _side_by_side(group: QWidget, beside: QWidget) -> QWidget:
+    holder = QWidget()
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+    policy.setHeightForWidth(True)
+    holder.setSizePolicy(policy)
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(Space.S)
+    row.addWidget(group, 1)
+    row.addWidget(beside, 0, Qt.AlignmentFlag.AlignTop)
+    return holder

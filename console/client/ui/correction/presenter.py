@@ -1,0 +1,148 @@
+"""One correction from the press of a key to "saved here": opens the draft, keeps it as it is typed, submits it."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from console.client.domain.drafts import CorrectionDraft, faults, is_untouched, toggle_source
+from console.client.services.errors import RefusedError, StoreError, UnknownOutcomeError
+from console.client.services.session import DeskSession
+from console.client.ui.correction.correction_editor import CorrectionEditor
+from console.client.ui.shared.door import Door
+from console.contract.conversations import Speaker, Turn
+from console.contract.corrections import SourceJudgement
+from console.contract.ids import ConversationId
+from console.contract.problems import ProblemCode
+
+
+class CorrectionPresenter(QObject):
+    """Drives the one editor. Where it is placed is told by `editor_opened` and `editor_closed`."""
+
+    editor_opened = Signal(int)
+    editor_closed = Signal()
+    draft_shown = Signal(object)
+
+    def __init__(self, editor: CorrectionEditor, session: DeskSession, door: Door, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self._editor = editor
+        self._session = session
+        self._door = door
+        self._tell = tell
+        self._conversation_id: ConversationId | None = None
+        self._turn: Turn | None = None
+        self._unsaved: CorrectionDraft | None = None
+        editor.draft_edited.connect(self._on_draft_edited)
+        editor.submit_pressed.connect(self.submit)
+        editor.close_pressed.connect(self.close)
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn whose correction is open."""
+        return self._turn
+
+    def correct(self, conversation_id: ConversationId, turn: Turn) -> None:
+        """Open the correction of an AI turn: the draft kept here, or a new one."""
+        if turn.speaker is not Speaker.AI:
+            self._tell(self.tr("Only what the AI said can be corrected. Use [ and ] to go to an AI turn."))
+        elif (conversation_id, turn) == (self._conversation_id, self._turn):
+            self._editor.answer.setFocus()
+        else:
+            self.close()
+            self._door.start("open correction", lambda: self._open(conversation_id, turn))
+
+    def close(self) -> None:
+        """Close the editor; what was typed stays as a draft."""
+        if self._turn is None:
+            return
+        draft = self._editor.draft
+        if draft is not None and self._unsaved is None and is_untouched(draft):
+            self._door.start("discard draft", lambda: self._session.corrections.discard_draft(draft))
+        self._turn = self._conversation_id = None
+        self.editor_closed.emit()
+
+    def submit(self) -> None:
+        """Submit what is open, or say what is still missing and take the cursor there."""
+        draft = self._editor.draft
+        if draft is None or self._turn is None or self._editor.answer.isReadOnly():
+            return
+        if found := faults(draft):
+            self._editor.show_faults(found)
+        else:
+            self._door.start("submit correction", lambda: self._submit(draft))
+
+    def judge_source(self, source_id: str, judgement: SourceJudgement) -> None:
+        """Give a verdict on a source of the turn that is open."""
+        if self._turn is None:
+            self._tell(self.tr("Press e first: a verdict on a source is part of the turn's correction."))
+        else:
+            self._editor.apply(lambda draft: toggle_source(draft, source_id, judgement))
+
+    def show_claim(self) -> None:
+        """Follow the claim: an editor whose claim was lost keeps its text and takes no more."""
+        if self._conversation_id is None:
+            return
+        view = self._session.conversations.get(self._conversation_id)
+        claim = view.row.claim if view else None
+        held = self._session.conversations.held(self._conversation_id)
+        if held is None and claim is not None and claim.holder_id != self._session.me.user_id:
+            words = self.tr("{name} holds this conversation now. Your text is kept here.")
+            self._editor.set_read_only(words.format(name=claim.holder_name))
+        elif self._editor.answer.isReadOnly():
+            self._editor.set_read_only("")
+
+    async def _open(self, conversation_id: ConversationId, turn: Turn) -> None:
+        draft = await self._session.corrections.draft(conversation_id, turn.number)
+        self._conversation_id, self._turn = conversation_id, turn
+        self._editor.edit(draft, turn)
+        fresh = is_untouched(draft)
+        self._editor.show_save_state(
+            self.tr("Nothing changed yet") if fresh else self.tr("Draft from before, kept here")
+        )
+        self.editor_opened.emit(turn.number)
+        self.draft_shown.emit(draft)
+        if self._session.conversations.held(conversation_id) is None:
+            await self._claim(conversation_id)
+
+    async def _claim(self, conversation_id: ConversationId) -> None:
+        try:
+            await self._session.conversations.claim(conversation_id)
+        except RefusedError as error:
+            claim = error.problem.claim
+            if error.code is ProblemCode.HELD and claim is not None:
+                until = claim.expires_at.astimezone().strftime("%H:%M")
+                words = self.tr("{name} holds this conversation until {until}. You can read it.")
+                self._editor.set_read_only(words.format(name=claim.holder_name, until=until))
+            else:
+                self._editor.set_read_only(str(error))
+        except UnknownOutcomeError:
+            self._tell(self.tr("The backend is away, so nobody knows you hold this. What you write is kept here."))
+
+    def _on_draft_edited(self, draft: CorrectionDraft) -> None:
+        self._unsaved = draft
+        self._editor.show_save_state(self.tr("Saving\u2026"))
+        self.draft_shown.emit(draft)
+        self._door.start("save draft", self._save)
+
+    async def _save(self) -> None:
+        """Save the newest draft until there is no newer one."""
+        while (draft := self._unsaved) is not None:
+            self._unsaved = None
+            try:
+                await self._session.corrections.save_draft(draft)
+            except StoreError as error:
+                self._editor.show_save_state(self.tr("Not saved: {why}").format(why=error), "bad")
+                return
+            if self._unsaved is None:
+                self._editor.show_save_state(self.tr("Draft saved here"))
+
+    async def _submit(self, draft: CorrectionDraft) -> None:
+        self._unsaved = None
+        try:
+            await self._session.corrections.submit(draft)
+        except StoreError as error:
+            self._unsaved = draft
+            words = self.tr("Not saved: {why} Your text is still here; try again.")
+            self._editor.show_save_state(words.format(why=error), "bad")
+            return
+        self._turn = self._conversation_id = None
+        self.editor_closed.emit()

@@ -1,0 +1,1 @@
+"""The queue: tabs, filter and list."""

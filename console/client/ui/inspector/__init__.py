@@ -1,0 +1,1 @@
+"""Beside the transcript: confidence chart, sources, tools, prompt, customer, receipts."""

@@ -1,0 +1,222 @@
+"""The right pane: the confidence trace, and all that is known of the turn, the customer and the corrections."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from console.client.services.corrections import CorrectionStatus, SavedState
+from console.client.theme.fonts import code_font
+from console.client.theme.theme import Theme
+from console.client.theme.tokens import Size, Space
+from console.client.ui.inspector.confidence_chart import ConfidenceChart
+from console.client.ui.inspector.section import Section
+from console.client.ui.inspector.source_card import SourceCard
+from console.client.ui.shared.outline import one_line, outline
+from console.client.ui.shared.parts import TextButton, label
+from console.client.ui.shared.picker import Choice, Picker
+from console.client.ui.shared.words import GATES, SIGNALS
+from console.contract.conversations import Conversation, SignalKind, Turn
+from console.contract.corrections import SourceVerdict
+from console.contract.views import ConversationView
+
+SAVED_WORDS = {
+    SavedState.SAVED_HERE: ("saved here", "warn"),
+    SavedState.SENT: ("sent", "accent"),
+    SavedState.STORED: ("stored", "ok"),
+    SavedState.LATE: ("stored late, needs review", "warn"),
+    SavedState.REFUSED: ("refused", "bad"),
+}
+
+
+class InspectorPanel(QScrollArea):
+    """Follows the transcript's current turn, and leads it by its chart."""
+
+    turn_chosen = Signal(int)
+    source_judged = Signal(str, object)
+    retry_pressed = Signal(str)
+    discard_pressed = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._conversation: Conversation | None = None
+        self._turn = 0
+        self._cards: list[SourceCard] = []
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Inspector"))
+        self._body = QFrame()
+        self._body.setProperty("panel", "surface")
+        self.setWidget(self._body)
+        self.chart = ConfidenceChart(theme)
+        self.chart.turn_chosen.connect(self.turn_chosen)
+        self._trace = Section(self.tr("Confidence by AI turn"))
+        self._sources = Section("")
+        self._tools = Section(self.tr("Tool calls"))
+        self._versions = Section(self.tr("Prompt and policy"))
+        self._customer = Section(self.tr("Customer"))
+        self._corrections = Section(self.tr("Corrections here"))
+        self._outcome = Section(self.tr("What came with the transcript"))
+        self.legend = label("", "muted", Size.SMALL)
+        self.legend.setWordWrap(True)
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(14, 14, 14, Space.L)
+        column.setSpacing(18)
+        for section in (
+            self._trace,
+            self._sources,
+            self._tools,
+            self._corrections,
+            self._customer,
+            self._versions,
+            self._outcome,
+        ):
+            column.addWidget(section)
+        column.addStretch()
+        self._trace.put(self.chart)
+        self._trace.put(self.legend)
+        self.show_nothing()
+
+    def sizeHint(self) -> QSize:
+        return QSize(318, 600)
+
+    def show_nothing(self) -> None:
+        """Show that no conversation is open."""
+        self._body.setVisible(False)
+
+    def show_view(self, view: ConversationView, statuses: Sequence[CorrectionStatus]) -> None:
+        """Show a conversation; `statuses` are one's own corrections of it."""
+        self._body.setVisible(True)
+        if view.conversation is not self._conversation:
+            self._conversation = view.conversation
+            self._turn = 0
+            self.chart.show_turns(view.conversation.turns)
+            self._show_customer(view.conversation)
+            self._show_versions(view.conversation)
+            self._show_outcome(view.conversation)
+        self._show_corrections(view, statuses)
+
+    def show_turn(self, turn: Turn | None) -> None:
+        """Show what the AI had and did for a turn."""
+        if turn is None or turn.number == self._turn:
+            return
+        self._turn = turn.number
+        self.chart.show_current(turn.number)
+        self.chart.setVisible(self.chart.reported)
+        self.legend.setText(self._trace_words(turn))
+        self._show_sources(turn)
+        self._show_tools(turn)
+
+    def show_verdicts(self, verdicts: tuple[SourceVerdict, ...]) -> None:
+        """Show the draft's judgements on the turn's sources."""
+        for card in self._cards:
+            card.show_verdicts(verdicts)
+
+    def _trace_words(self, turn: Turn) -> str:
+        """The turn's signals in words; what nobody reported is said, never shown as a number."""
+        if turn.ai is None:
+            return "" if self.chart.reported else self.tr("Confidence was not reported for any turn.")
+        words = []
+        for signal in turn.ai.signals:
+            value = "not reported" if signal.value is None else f"{signal.value:.2f}"
+            limit = "" if signal.threshold is None else f" (limit {signal.threshold:.2f})"
+            fired = f", {GATES[signal.gate].word} gate fired" if signal.fired and signal.gate else ""
+            detail = f": {signal.detail}" if signal.detail else ""
+            if signal.kind is SignalKind.TOPIC and signal.value is None:
+                value = ""
+            words.append(f"{SIGNALS[signal.kind]} {value}{limit}{fired}{detail}".replace("  ", " "))
+        if turn.ai.confidence is None and not any("not reported" in word for word in words):
+            words.append(self.tr("confidence not reported"))
+        return f"Turn {turn.number}: " + "; ".join(words)
+
+    def _show_sources(self, turn: Turn) -> None:
+        self._sources.clear()
+        self._cards = []
+        self._sources.title.setText(self.tr("Sources used in turn {n}").format(n=turn.number))
+        self._sources.setVisible(turn.ai is not None)
+        for source in turn.ai.sources if turn.ai else ():
+            card = SourceCard(self._theme, source)
+            card.judged.connect(self.source_judged)
+            self._cards.append(card)
+            self._sources.put(card)
+        if not self._cards:
+            self._sources.say(self.tr("No source was retrieved."))
+
+    def _show_tools(self, turn: Turn) -> None:
+        self._tools.clear()
+        calls = turn.ai.tool_calls if turn.ai else ()
+        self._tools.setVisible(turn.ai is not None)
+        for call in calls:
+            head = label(f"{call.name}({one_line(call.arguments, 160)})")
+            answer = call.error or call.result
+            body = "\n".join(outline(answer, 6)) if answer is not None else self.tr("no result recorded")
+            result = label(body, "bad" if call.error else "muted")
+            for part in (head, result):
+                part.setFont(code_font(Size.SMALL))
+                part.setWordWrap(True)
+                self._tools.put(part)
+        if not calls:
+            self._tools.say(self.tr("The AI called no tool."))
+
+    def _show_customer(self, conversation: Conversation) -> None:
+        self._customer.clear()
+        customer, earlier = conversation.customer, conversation.earlier_contacts
+        rows = [("Name", customer.name, "")]
+        rows += [("E-mail", customer.email, "")] if customer.email else []
+        rows += [("Phone", customer.phone, "")] if customer.phone else []
+        rows += [(name, value, "") for name, value in customer.facts]
+        rows += [("Language", conversation.language or "not recorded", "" if conversation.language else "muted")]
+        rows += [("Earlier", f"{len(earlier)} contacts" if earlier else "no earlier contact known", "")]
+        self._customer.tabulate(rows)
+        for contact in earlier[:4]:
+            state = "resolved" if contact.resolved else "not resolved"
+            self._customer.say(f"{contact.at:%d %b}, {contact.topic}, {state}: {contact.summary}")
+
+    def _show_versions(self, conversation: Conversation) -> None:
+        self._versions.clear()
+        rows = [
+            ("Model", conversation.model or "not recorded", ""),
+            ("Prompt", (conversation.prompt_version or "not recorded").removeprefix("sha256:"), ""),
+            ("Policy", (conversation.policy_version or "not recorded").removeprefix("sha256:"), ""),
+        ]
+        self._versions.tabulate(rows)
+        if conversation.prompt:
+            read = TextButton(self._theme, self.tr("Read the prompt"), "file-text", quiet=True)
+            read.clicked.connect(lambda: self._open_prompt(read))
+            self._versions.put(read)
+
+    def _open_prompt(self, beside: QWidget) -> None:
+        assert self._conversation is not None
+        picker = Picker(self._theme, self.tr("Find in the prompt"), self)
+        lines = [line for line in self._conversation.prompt.splitlines() if line.strip()]
+        choices = [Choice(str(place), line) for place, line in enumerate(lines)]
+        picker.offer(choices, beside.mapToGlobal(beside.rect().topLeft()), width=860, rows=18)
+
+    def _show_corrections(self, view: ConversationView, statuses: Sequence[CorrectionStatus]) -> None:
+        self._corrections.clear()
+        mine = {status.id for status in statuses}
+        for status in statuses:
+            words, role = SAVED_WORDS[status.state]
+            self._corrections.say(f"Turn {status.turn}: yours, {words}", role)
+            if status.state is SavedState.REFUSED:
+                self._corrections.say(status.reason or "")
+                again = TextButton(self._theme, self.tr("Send again"), "refresh-cw")
+                again.clicked.connect(lambda _=False, key=status.id: self.retry_pressed.emit(key))
+                drop = TextButton(self._theme, self.tr("Discard"), "trash-2", quiet=True)
+                drop.clicked.connect(lambda _=False, key=status.id: self.discard_pressed.emit(key))
+                self._corrections.put(again)
+                self._corrections.put(drop)
+        for record in view.corrections:
+            if record.correction.id not in mine:
+                self._corrections.say(f"Turn {record.correction.turn}: {record.author_name}, stored", "ok")
+        if not statuses and not view.corrections:
+            self._corrections.say(self.tr("None yet. Press e on an AI turn."))
+
+    def _show_outcome(self, conversation: Conversation) -> None:
+        self._outcome.clear()
+        self._outcome.setVisible(bool(conversation.outcome))
+        rows = [(o.name, "\n".join(outline(o.value, 12)), "") for o in conversation.outcome]
+        if rows:
+            self._outcome.tabulate(rows)

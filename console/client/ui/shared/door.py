@@ -1,0 +1,29 @@
+"""The one door from a press to async work: named, not started twice, and its failure told to the person."""
+
+from collections.abc import Callable, Coroutine
+
+from console.client.services.errors import DeskError
+from console.client.services.tasks import Tasks
+
+
+class Door:
+    """Starts what screens ask for. `tell` shows a sentence to the person."""
+
+    def __init__(self, tasks: Tasks, tell: Callable[[str], None]) -> None:
+        self._tasks = tasks
+        self._tell = tell
+        self._running: set[str] = set()
+
+    def start(self, name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Start work under a name; while work of that name runs, nothing further is started."""
+        if name not in self._running:
+            self._running.add(name)
+            self._tasks.start(name, self._watched(name, work))
+
+    async def _watched(self, name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        try:
+            await work()
+        except DeskError as error:
+            self._tell(str(error))
+        finally:
+            self._running.discard(name)

@@ -1,0 +1,115 @@
+"""Small standard parts: labels that never read markup, buttons with icons, thin rules, form rows."""
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from console.client.theme.fonts import text_font
+from console.client.theme.theme import Theme
+from console.client.theme.tokens import Colour, Size, Weight
+
+
+def label(text: str = "", role: str = "", size: int = Size.BODY, weight: int = Weight.REGULAR) -> QLabel:
+    """Return a label that shows its text literally, whatever it holds."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setFont(text_font(size, weight))
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def set_role(target: QWidget, role: str) -> None:
+    """Give a part another role, so that the stylesheet colours it anew."""
+    if target.property("role") != role:
+        target.setProperty("role", role)
+        target.style().unpolish(target)
+        target.style().polish(target)
+
+
+def rule(*, vertical: bool = False) -> QFrame:
+    """Return a one pixel line."""
+    line = QFrame()
+    line.setProperty("rule", True)
+    if vertical:
+        line.setFixedWidth(1)
+    else:
+        line.setFixedHeight(1)
+    return line
+
+
+class ElidedLabel(QLabel):
+    """One line of untrusted text, shortened to the room there is; the whole is in its tool tip."""
+
+    def __init__(self, text: str = "", role: str = "", size: int = Size.BODY, weight: int = Weight.REGULAR) -> None:
+        super().__init__()
+        self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(text_font(size, weight))
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.set_text(text)
+
+    def set_text(self, text: str) -> None:
+        """Show another text."""
+        self._whole = " ".join(text.split())
+        self.setAccessibleName(self._whole)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        self.setText(shown)
+        cut = shown != self._whole
+        self.setToolTip(f"<qt>{_escaped(self._whole[:2000])}</qt>" if cut else "")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+class IconButton(QToolButton):
+    """A button that is only an icon; its name is its tool tip and what a screen reader says."""
+
+    def __init__(self, theme: Theme, icon: str, name: str, tint: Colour = Colour.MUTED) -> None:
+        super().__init__()
+        self._theme = theme
+        self._icon = icon
+        self._tint = tint
+        self.setIconSize(QSize(18, 18))
+        self.setToolTip(name)
+        self.setAccessibleName(name)
+        self._draw()
+        theme.changed.connect(self._draw)
+
+    def _draw(self) -> None:
+        self.setIcon(self._theme.icon(self._icon, self._tint))
+
+
+class TextButton(QPushButton):
+    """A button with an icon and a word; `primary` for the one thing a screen is for, `quiet` for side ways."""
+
+    def __init__(self, theme: Theme, text: str, icon: str = "", *, primary: bool = False, quiet: bool = False) -> None:
+        super().__init__(text)
+        self._theme = theme
+        self._icon = icon
+        self._primary = primary
+        self.setProperty("primary", primary)
+        self.setProperty("quiet", quiet)
+        self.setFont(text_font(Size.LABEL, Weight.MEDIUM))
+        self.setAutoDefault(False)
+        self._draw()
+        theme.changed.connect(self._draw)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._icon:
+            tint = Colour.ON_ACCENT if self._primary else Colour.MUTED
+            self.setIcon(self._theme.icon(self._icon, tint if self.isEnabled() else Colour.FAINT, 16))

@@ -1,0 +1,1 @@
+"""The conversation: header, handoff card and turns."""

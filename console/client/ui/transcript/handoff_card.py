@@ -1,0 +1,170 @@
+"""The handoff card: why, what is wanted, what the AI did, promised and asked, and what is missing."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
+
+from console.client.theme.fonts import text_font
+from console.client.theme.theme import Theme
+from console.client.theme.tokens import Size, Space, Weight
+from console.client.ui.shared.chip_label import ChipLabel
+from console.client.ui.shared.chips import Tone
+from console.client.ui.shared.parts import ElidedLabel, IconButton, label
+from console.client.ui.shared.words import GATES, ago
+from console.contract.conversations import Conversation, Handoff, SignalKind, Tier
+
+
+class HandoffCard(QFrame):
+    """Each fact on one line; unfolded, each in full."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("panel", "card")
+        self._conversation: Conversation | None = None
+        self._unfolded = False
+        self._low = False
+        self._folded = False
+        self.why = ElidedLabel(weight=Weight.STRONG)
+        self.gate = ChipLabel(theme)
+        self.policy = ChipLabel(theme)
+        self.when = label("", "muted", Size.LABEL)
+        self.fold = IconButton(theme, "chevron-down", self.tr("Show the handoff in full"))
+        self.fold.clicked.connect(self.toggle)
+        head = QHBoxLayout()
+        head.setSpacing(Space.S)
+        head.addWidget(self.why, 1)
+        head.addWidget(self.gate)
+        head.addWidget(self.policy)
+        head.addWidget(self.when)
+        head.addWidget(self.fold)
+        self._facts = QGridLayout()
+        self._facts.setHorizontalSpacing(Space.M)
+        self._facts.setVerticalSpacing(3)
+        self._facts.setColumnStretch(1, 1)
+        self._facts.setColumnMinimumWidth(0, 74)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.M + 2, 8, Space.S, 9)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addLayout(self._facts)
+
+    def show_handoff(self, conversation: Conversation, now: datetime) -> None:
+        """Show why a conversation came here, or that the AI did not hand it off."""
+        if conversation is self._conversation:
+            return
+        if self._conversation is None or conversation.id != self._conversation.id:
+            self._unfolded = False
+        self._conversation = conversation
+        handoff = conversation.handoff
+        if handoff is None:
+            self.why.set_text(self.tr("Not handed off: queued for review"))
+            self.gate.show_chip("", Tone.QUIET)
+            self.when.setText("")
+        else:
+            self.why.set_text(_why(handoff))
+            gate = GATES[handoff.gate]
+            word = self.tr("{gate} gate").format(gate=handoff.gate.value.replace("_", " "))
+            self.gate.show_chip(self.tr("{word}, inferred").format(word=word) if handoff.inferred else word, gate.tone)
+            self.when.setText(_when(handoff, now))
+        version = (handoff.policy_version if handoff else None) or conversation.policy_version
+        self.policy.show_chip(f"policy {_short(version)}" if version else "", Tone.QUIET)
+        self._show_facts()
+
+    def set_low(self, low: bool) -> None:
+        """Say whether the pane is so low that a folded card must leave the transcript the room."""
+        if low != self._low:
+            self._low = low
+            self._show_facts()
+
+    def set_folded(self, *, folded: bool) -> None:
+        """Leave only the first line while an answer is being corrected in a low pane."""
+        if folded != self._folded:
+            self._folded = folded
+            self._show_facts()
+
+    def toggle(self) -> None:
+        """Show every fact in full, or on one line each."""
+        self._unfolded = not self._unfolded
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        while (item := self._facts.takeAt(0)) is not None:
+            if (part := item.widget()) is not None:
+                part.hide()
+                part.deleteLater()
+        if self._conversation is None or (self._low and self._folded and not self._unfolded):
+            return
+        for place, (name, words, role) in enumerate(_facts(self._conversation, full=self._unfolded)):
+            side = label(name, "muted", Size.BODY)
+            self._facts.addWidget(side, place, 0, Qt.AlignmentFlag.AlignTop)
+            if self._unfolded:
+                value: QLabel = label(words, role)
+                value.setWordWrap(True)
+                value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            else:
+                value = ElidedLabel(words, role)
+            value.setFont(text_font())
+            self._facts.addWidget(value, place, 1)
+
+
+def _why(handoff: Handoff) -> str:
+    words = f"Handed off: {GATES[handoff.gate].word}"
+    if handoff.value is not None:
+        words += f" {handoff.value:.2f}"
+    if handoff.threshold is not None:
+        words += f", limit {handoff.threshold:.2f}"
+    if handoff.to_tier is Tier.SPECIALIST:
+        words += ", to Tier 2"
+    return words
+
+
+def _when(handoff: Handoff, now: datetime) -> str:
+    turn = f"turn {handoff.at_turn}"
+    return turn if handoff.at is None else f"{ago(handoff.at, now)}, {turn}"
+
+
+def _short(version: str) -> str:
+    return version.removeprefix("sha256:")
+
+
+def _facts(conversation: Conversation, *, full: bool) -> Iterator[tuple[str, str, str]]:
+    """The card's lines: name, words, role. What is missing is said, never left blank."""
+    handoff = conversation.handoff
+    join = "\n" if full else " "
+    if handoff is None:
+        yield "Outcome", "; ".join(f"{o.name}: {o.value}" for o in conversation.outcome) or "Not recorded.", ""
+        return
+    yield "Wants", handoff.ask or "The AI named no request.", "" if handoff.ask else "warn"
+    if trend := _mood(conversation):
+        yield "Mood", trend, ""
+    yield "AI did", join.join(handoff.did) or "Nothing that it recorded.", ""
+    if handoff.promised or not conversation.handoff or not handoff.inferred:
+        yield "Promised", join.join(handoff.promised) or "Nothing.", ""
+    if handoff.already_asked:
+        yield "Asked", join.join(handoff.already_asked), ""
+    if handoff.missing:
+        yield "Missing", join.join(handoff.missing), "warn"
+    if full:
+        if handoff.reason:
+            yield "Reason", handoff.reason, ""
+        if handoff.next_steps:
+            yield "Next", join.join(handoff.next_steps), ""
+        if handoff.message_to_customer:
+            yield "Told customer", handoff.message_to_customer, ""
+    if handoff.unsent_draft:
+        yield "Unsent draft", handoff.unsent_draft, "ai"
+
+
+def _mood(conversation: Conversation) -> str:
+    """Language and the run of the reported frustration."""
+    values = [
+        signal.value
+        for turn in conversation.turns
+        if turn.ai and (signal := turn.ai.signal(SignalKind.SENTIMENT)) and signal.value is not None
+    ]
+    if len(values) < 2:
+        return ""
+    trend = "rising" if values[-1] > values[0] + 0.05 else "falling" if values[-1] < values[0] - 0.05 else "steady"
+    return f"frustration {trend}, {values[0]:.2f} to {values[-1]:.2f}"

@@ -1,0 +1,238 @@
+"""One turn, laid out for a width: its bubble, text, badges, chips and unfolded details, and how it is painted."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from console.client.theme.fonts import code_font, text_font
+from console.client.theme.theme import Theme
+from console.client.theme.tokens import Colour, Size, Space, Weight
+from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_chip
+from console.client.ui.shared.outline import one_line, outline
+from console.client.ui.shared.words import GATES
+from console.client.ui.transcript.markup import shown_line
+from console.client.ui.transcript.text_block import Paint, TextBlock, plain
+from console.contract.conversations import Signal, Speaker, ToolCall, Turn
+
+LABEL_HEIGHT = 26.0
+GAP = 10.0
+_PAD = 12.0
+_MOST_SHOWN = 6_000
+_MOST_EXPANDED = 60_000
+_BUBBLE_SHARE = 0.84
+
+
+Mark = tuple[str, Tone, str | None, str]
+"""A chip before it has a place: words, tone, icon, action."""
+
+
+class Chip(NamedTuple):
+    """A mark on a turn. `action` names what a press does; empty where it only tells."""
+
+    rect: QRectF
+    text: str
+    tone: Tone
+    icon: str | None
+    action: str
+
+
+class Detail(NamedTuple):
+    """An unfolded block under the text, such as a tool call with its result."""
+
+    rect: QRectF
+    block: TextBlock
+
+
+class TurnStyle(NamedTuple):
+    """What a turn's look depends on beside its content."""
+
+    name: str
+    width: float
+    receipt: str | None
+    unfolded: frozenset[str]
+
+
+class TurnLayout:
+    """Geometry in the turn's own coordinates: (0, 0) is its top left."""
+
+    def __init__(self, turn: Turn, style: TurnStyle) -> None:
+        self.turn = turn
+        self.chips: list[Chip] = []
+        self.details: list[Detail] = []
+        self._style = style
+        self._right_side = turn.speaker in (Speaker.AI, Speaker.HUMAN)
+        self._build()
+
+    def bubble_width(self) -> float:
+        """The widest a bubble may be."""
+        if self.turn.speaker is Speaker.SYSTEM:
+            return self._style.width
+        return min(self._style.width, max(300.0, self._style.width * _BUBBLE_SHARE))
+
+    def _build(self) -> None:
+        widest = self.bubble_width()
+        text = self.turn.text or ("No message." if self.turn.speaker is Speaker.AI else "")
+        limit = _MOST_EXPANDED if "text" in self._style.unfolded else _MOST_SHOWN
+        lines = [shown_line(line) if self.turn.speaker is Speaker.AI else plain([line])[0]
+                 for line in text[:limit].split("\n")]  # fmt: skip
+        self.block = TextBlock.fitted(lines, text_font(), widest - 2 * _PAD)
+        row = self._chip_row(len(text) - limit)
+        row_width = sum(chip_width(words, icon) + 6 for words, _, icon, _ in row) - 6 if row else 0.0
+        unfolded = [key for key in self._style.unfolded if key.startswith("tool:")]
+        inner = max(self.block.used_width + 2, min(row_width, widest - 2 * _PAD))
+        inner = widest - 2 * _PAD if unfolded else inner
+        left = self._style.width - inner - 2 * _PAD if self._right_side else 0.0
+        self.origin = QPointF(left + _PAD, LABEL_HEIGHT + 9)
+        bottom = self._place_row(row, left + _PAD, self.origin.y() + self.block.height, inner)
+        bottom = self._place_details(left + _PAD, bottom, inner)
+        self.bubble = QRectF(left, LABEL_HEIGHT, inner + 2 * _PAD, bottom + 9 - LABEL_HEIGHT)
+        self._place_badges()
+        self.height = self.bubble.bottom() + GAP
+
+    def _chip_row(self, hidden: int) -> list[Mark]:
+        """The chips under the text: what was cut, tools, sources, versions, receipts."""
+        row: list[Mark] = []
+        if hidden > 0:
+            row.append((f"Show {hidden:,} more characters", Tone.ACCENT, "chevron-down", "text"))
+        ai = self.turn.ai
+        if ai is not None:
+            for place, call in enumerate(ai.tool_calls):
+                row.append((_call_words(call), Tone.BAD if call.error else Tone.QUIET, "wrench", f"tool:{place}"))
+            if ai.sources:
+                count = len(ai.sources)
+                row.append((f"{count} source{'s' if count > 1 else ''}", Tone.QUIET, "file-text", "sources"))
+            if ai.prompt_version and not ai.prompt_version.startswith("sha256:"):
+                row.append((f"prompt {ai.prompt_version}", Tone.QUIET, "git-branch", "prompt"))
+        return row
+
+    def _place_row(self, row: Sequence[Mark], left: float, top: float, room: float) -> float:
+        if not row:
+            return top
+        x, y = left, top + 7
+        for words, tone, icon, action in row:
+            width = min(chip_width(words, icon), room)
+            if x > left and x + width > left + room + 1:
+                x, y = left, y + CHIP_HEIGHT + 4
+            self.chips.append(Chip(QRectF(x, y, width, CHIP_HEIGHT), words, tone, icon, action))
+            x += width + 6
+        return y + CHIP_HEIGHT
+
+    def _place_details(self, left: float, top: float, room: float) -> float:
+        for place, call in enumerate(self.turn.ai.tool_calls if self.turn.ai else ()):
+            if f"tool:{place}" not in self._style.unfolded:
+                continue
+            block = TextBlock(plain(_call_lines(call)), code_font(), room - 2 * Space.S)
+            rect = QRectF(left, top + 7, room, block.height + Space.S * 1.5)
+            self.details.append(Detail(rect, block))
+            top = rect.bottom()
+        return top
+
+    def _place_badges(self) -> None:
+        """The label line: who, and for the AI its confidence, its number and the gates that fired."""
+        badges: list[Mark] = []
+        ai = self.turn.ai
+        if ai is not None:
+            for signal in ai.signals:
+                if signal.fired and signal.gate is not None:
+                    gate = GATES[signal.gate]
+                    badges.append((f"{gate.word} gate", gate.tone, gate.icon, "gate"))
+            badges.append(confidence_badge(ai.confidence))
+        if self.turn.speaker is Speaker.AI:
+            badges.append((f"AI, turn {self.turn.number}", Tone.AI, "bot", ""))
+        if self._style.receipt:
+            badges.insert(0, (self._style.receipt, Tone.OK, "pencil", "receipt"))
+        x = self._style.width
+        for words, tone, icon, action in reversed(badges):
+            width = chip_width(words, icon)
+            x -= width
+            self.chips.append(Chip(QRectF(x, 3, width, CHIP_HEIGHT), words, tone, icon, action))
+            x -= 6
+
+    def chip_at(self, point: QPointF) -> Chip | None:
+        """Return the chip under a point, if any."""
+        return next((chip for chip in self.chips if chip.rect.contains(point)), None)
+
+    def paint(
+        self,
+        painter: QPainter,
+        theme: Theme,
+        *,
+        current: bool,
+        selection: tuple[tuple[int, int], tuple[int, int]] | None = None,
+        needle: str = "",
+    ) -> None:
+        """Paint the turn at the painter's origin."""
+        self._paint_bubble(painter, theme, current)
+        if self.turn.speaker is not Speaker.AI:
+            self._paint_name(painter, theme)
+        paint = Paint(
+            theme.colour(Colour.TEXT if self.turn.text else Colour.MUTED),
+            theme.colour(Colour.ON_ACCENT),
+            theme.colour(Colour.ACCENT),
+            theme.colour(Colour.WARN_BG),
+        )
+        self.block.draw(painter, self.origin, paint, selection, needle)
+        for chip in self.chips:
+            on_bubble = chip.rect.top() > LABEL_HEIGHT
+            draw_chip(painter, theme, chip.rect, chip.text, chip.tone, chip.icon, framed=on_bubble)
+        for detail in self.details:
+            painter.setPen(QPen(theme.colour(Colour.LINE)))
+            painter.setBrush(theme.colour(Colour.SURFACE))
+            painter.drawRoundedRect(detail.rect.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+            detail.block.draw(painter, detail.rect.topLeft() + QPointF(Space.S, Space.S * 0.75), paint)
+
+    def _paint_bubble(self, painter: QPainter, theme: Theme, current: bool) -> None:
+        ground, line = {
+            Speaker.AI: (Colour.AI, Colour.AI_LINE),
+            Speaker.HUMAN: (Colour.HUMAN, Colour.ACCENT_BG),
+            Speaker.CUSTOMER: (Colour.CUSTOMER, Colour.LINE),
+            Speaker.SYSTEM: (Colour.SUNKEN, Colour.SUNKEN),
+        }[self.turn.speaker]
+        painter.setPen(QPen(theme.colour(Colour.ACCENT if current else line), 1.5 if current else 1))
+        painter.setBrush(theme.colour(ground))
+        painter.drawRoundedRect(self.bubble.adjusted(0.75, 0.75, -0.75, -0.75), Space.RADIUS_L, Space.RADIUS_L)
+
+    def _paint_name(self, painter: QPainter, theme: Theme) -> None:
+        words = self._style.name
+        if self.turn.at is not None:
+            words += self.turn.at.astimezone().strftime(", %H:%M")
+        painter.setFont(text_font(Size.LABEL, Weight.REGULAR))
+        painter.setPen(theme.colour(Colour.MUTED))
+        flags = Qt.AlignmentFlag.AlignVCenter
+        if self._right_side:
+            flags |= Qt.AlignmentFlag.AlignRight
+        painter.drawText(QRectF(2, 2, self._style.width - 4, LABEL_HEIGHT - 2), flags, words)
+
+
+def estimated_height(turn: Turn, width: float) -> float:
+    """A cheap guess at a turn's height, good enough for the scroll bar until the turn comes into sight."""
+    per_line = max(20.0, width * _BUBBLE_SHARE / QFontMetricsF(text_font()).averageCharWidth())
+    shown = turn.text[:_MOST_SHOWN]
+    lines = 1 + shown.count("\n") + len(shown) / per_line
+    chips = CHIP_HEIGHT + 7 if turn.ai and (turn.ai.tool_calls or turn.ai.sources) else 0
+    return LABEL_HEIGHT + 18 + lines * 19 + chips + GAP
+
+
+def confidence_badge(signal: Signal | None) -> Mark:
+    """The badge for a turn's confidence: a number only where one was reported."""
+    if signal is None or signal.value is None:
+        return ("not reported", Tone.QUIET, "gauge", "confidence")
+    low = signal.threshold is not None and signal.value < signal.threshold
+    return (f"{signal.value:.2f}", Tone.WARN if low else Tone.OK, "gauge", "confidence")
+
+
+def _call_words(call: ToolCall) -> str:
+    if call.error:
+        return f"{call.name}, failed"
+    return call.name if call.duration_ms is None else f"{call.name}, {call.duration_ms} ms"
+
+
+def _call_lines(call: ToolCall) -> list[str]:
+    answer = call.error or call.result
+    return [
+        f"{call.name}({one_line(call.arguments, 400)})",
+        *(["failed:"] if call.error else []),
+        *(outline(answer, 18) if answer is not None else ["no result recorded"]),
+    ]

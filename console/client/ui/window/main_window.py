@@ -1,0 +1,172 @@
+"""The main window: rail, queue, conversation, inspector and status bar, and the mode that follows the focus."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QPlainTextEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from console.client.theme.theme import Theme
+from console.client.theme.tokens import Density, Scheme
+from console.client.ui.correction.correction_editor import CorrectionEditor
+from console.client.ui.inbox.queue_panel import QueuePanel, QueueTab
+from console.client.ui.inspector.inspector_panel import InspectorPanel
+from console.client.ui.shared.commands import COMMANDS, CommandRegistry
+from console.client.ui.shared.parts import rule
+from console.client.ui.shared.picker import Choice, Picker
+from console.client.ui.shared.words import ROLES
+from console.client.ui.transcript.conversation_panel import ConversationPanel
+from console.client.ui.window.notice_bar import NoticeBar
+from console.client.ui.window.rail import Rail
+from console.client.ui.window.shortcut_sheet import ShortcutSheet
+from console.client.ui.window.status_bar import StatusBar
+from console.contract.permissions import Role
+
+
+class MainWindow(QMainWindow):
+    """Holds the panes and what belongs to none of them. It knows no service."""
+
+    chair_chosen = Signal(int)
+    closing = Signal()
+
+    def __init__(self, theme: Theme, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.setWindowTitle("Redline")
+        self.setMinimumSize(QSize(1040, 640))
+        self.theme = theme
+        self.commands = CommandRegistry(self)
+        self.queue = QueuePanel(theme, now)
+        self.conversation = ConversationPanel(theme, now)
+        self.inspector = InspectorPanel(theme)
+        self.editor = CorrectionEditor(theme)
+        self.editor.hide()
+        self.notice = NoticeBar(theme)
+        self.status = StatusBar(theme)
+        self._chairs = QMenu(self.tr("Sit in another chair"), self)
+        self.rail = Rail(theme, self._build_menu())
+        self.rail.person.setMenu(self._chairs)
+        self._build_layout()
+        self._connect()
+
+    def _build_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addMenu(self._chairs)
+        groups: dict[str, QMenu] = {}
+        for command in COMMANDS:
+            if command.registered and command.id not in ("quit", "leave", "down", "up"):
+                if command.group not in groups:
+                    groups[command.group] = menu.addMenu(command.group)
+                groups[command.group].addAction(self.commands.actions[command.id])
+        menu.addSeparator()
+        menu.addAction(self.commands.actions["quit"])
+        return menu
+
+    def _build_layout(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.conversation, 1)
+        notice_margin = QVBoxLayout()
+        notice_margin.setContentsMargins(18, 0, 18, 6)
+        notice_margin.addWidget(self.notice)
+        column.addLayout(notice_margin)
+        self.panes = QSplitter(Qt.Orientation.Horizontal)
+        self.panes.setHandleWidth(1)
+        self.panes.setChildrenCollapsible(False)
+        for pane, least in ((self.queue, 250), (middle, 480), (self.inspector, 260)):
+            pane.setMinimumWidth(least)
+            self.panes.addWidget(pane)
+        self.panes.setStretchFactor(1, 1)
+        self.panes.setSizes([318, 720, 318])
+        whole = QWidget()
+        outer = QVBoxLayout(whole)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(rule(vertical=True))
+        row.addWidget(self.panes, 1)
+        outer.addLayout(row, 1)
+        outer.addWidget(rule())
+        outer.addWidget(self.status)
+        self.setCentralWidget(whole)
+
+    def _connect(self) -> None:
+        on = self.commands.connect_to
+        on("down", lambda: self.queue.step(1))
+        on("up", lambda: self.queue.step(-1))
+        on("search", self.queue.search.setFocus)
+        for tab in QueueTab:
+            on("tab_" + tab.name.lower(), partial(self.queue.choose_tab, tab))
+        on("next_ai", lambda: self.conversation.step_ai_turn(1))
+        on("previous_ai", lambda: self.conversation.step_ai_turn(-1))
+        on("handoff", self.conversation.jump_to_handoff)
+        on("lowest", self.conversation.jump_to_lowest)
+        on("card", self.conversation.card.toggle)
+        on("find", self.conversation.open_find)
+        on("palette", self.open_palette)
+        on("sheet", self.open_sheet)
+        for scheme in Scheme:
+            on(scheme.value, partial(self.theme.set_scheme, scheme))
+        on("density", self._switch_density)
+        on("quit", self.close)
+        self.rail.help_pressed.connect(self.open_sheet)
+        self.inspector.turn_chosen.connect(self.conversation.view.set_current_turn)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._on_focus_changed)
+
+    def show_chairs(self, names: Sequence[tuple[str, Role]], current: int) -> None:
+        """Offer the chairs of the workspace; none where people sign in with a token of their own."""
+        self._chairs.clear()
+        for place, (name, role) in enumerate(names):
+            action = self._chairs.addAction(f"{name}, {ROLES[role]}")
+            action.setCheckable(True)
+            action.setChecked(place == current)
+            action.triggered.connect(lambda _checked=False, place=place: self.chair_chosen.emit(place))
+        self._chairs.menuAction().setVisible(bool(names))
+
+    def open_palette(self) -> None:
+        """Offer every command that is enabled, with its key."""
+        picker = Picker(self.theme, self.tr("What do you want to do?"), self)
+        actions = self.commands.actions
+        choices = [
+            Choice(command.id, command.title, command.group, ", ".join(command.keys))
+            for command in COMMANDS
+            if command.registered and actions[command.id].isEnabled() and command.id != "palette"
+        ]
+        picker.chosen.connect(lambda command_id: actions[command_id].trigger())
+        top = self.mapToGlobal(QPoint((self.width() - 640) // 2, 90))
+        picker.offer(choices, top, width=640, rows=14)
+
+    def open_sheet(self) -> None:
+        """Show the shortcut sheet."""
+        ShortcutSheet(self.theme, self).open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let whoever runs the window end its work first; it closes the window then."""
+        event.ignore()
+        self.closing.emit()
+
+    def _switch_density(self) -> None:
+        compact = self.theme.density is Density.COMPACT
+        self.theme.set_density(Density.COMFORTABLE if compact else Density.COMPACT)
+
+    def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
+        editing = isinstance(now, QLineEdit) or (isinstance(now, QPlainTextEdit) and not now.isReadOnly())
+        self.commands.set_editing(editing)
+        self.status.show_mode(editing=editing)

@@ -1,0 +1,30 @@
+"""A sentence for the person at the desk, where they look, until they close it or the next one comes."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from console.client.theme.theme import Theme
+from console.client.theme.tokens import Space
+from console.client.ui.shared.parts import IconButton, label
+
+
+class NoticeBar(QFrame):
+    """Hidden while there is nothing to say."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("panel", "warn")
+        self.words = label("", "warn")
+        self.words.setWordWrap(True)
+        shut = IconButton(theme, "x", self.tr("Close"))
+        shut.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.M, 3, Space.XS, 3)
+        row.addWidget(self.words, 1)
+        row.addWidget(shut)
+        self.hide()
+
+    def tell(self, words: str) -> None:
+        """Show a sentence."""
+        self.words.setText(words)
+        self.setAccessibleName(words)
+        self.setVisible(bool(words))

@@ -1,0 +1,240 @@
+"""Joins one session to the window: what changed is shown, what is pressed is asked of the services."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QMetaObject, QObject, Qt, SignalInstance
+
+from console.client.services.changes import ChangeSet, Everything, concerns
+from console.client.services.connection import ConnectionState
+from console.client.services.corrections import SavedState
+from console.client.services.errors import RefusedError
+from console.client.services.session import DeskSession
+from console.client.services.tasks import Tasks
+from console.client.ui.correction.presenter import CorrectionPresenter
+from console.client.ui.inbox.queue_panel import QueueTab
+from console.client.ui.inspector.inspector_panel import SAVED_WORDS
+from console.client.ui.shared.commands import CommandRegistry
+from console.client.ui.shared.door import Door
+from console.client.ui.window.main_window import MainWindow
+from console.contract.ids import ConversationId, CorrectionId
+from console.contract.permissions import Role
+from console.contract.problems import ProblemCode
+
+_FIRST_TAB = {
+    Role.TIER1: QueueTab.UNASSIGNED,
+    Role.TIER2: QueueTab.TIER2,
+    Role.QA: QueueTab.ALL,
+    Role.OWNER: QueueTab.ALL,
+}
+
+
+class DeskPresenter(QObject):
+    """Lives as long as one session; `stop` takes it off the window again."""
+
+    def __init__(self, window: MainWindow, session: DeskSession, tasks: Tasks) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._door = Door(tasks, window.notice.tell)
+        self._shown: ConversationId | None = None
+        self._drafts: dict[ConversationId, set[int]] = {}
+        self._connections: list[QMetaObject.Connection] = []
+        self.correction = CorrectionPresenter(window.editor, session, self._door, window.notice.tell)
+        self._unsubscribe = session.changes.subscribe(self._on_changed)
+        self._connect()
+        window.rail.show_person(session.me)
+        window.commands.allow(session.me.role)
+        window.queue.choose_tab(_FIRST_TAB[session.me.role])
+        self._door.start("read drafts", self._read_drafts)
+        self._show_queue()
+        self._show_saving()
+
+    def stop(self) -> None:
+        """Take the session off the window; drafts stay where they are kept."""
+        self.correction.close()
+        self._unsubscribe()
+        for connection in self._connections:
+            QObject.disconnect(connection)
+        self.deleteLater()
+
+    def open(self, conversation_id: ConversationId) -> None:
+        """Show a conversation: at once where it was read before, then as the backend has it."""
+        if conversation_id == self._shown:
+            return
+        self.correction.close()
+        self._shown = conversation_id
+        self._window.queue.pin(conversation_id)
+        self._window.notice.hide()
+        self._show_conversation()
+        self._door.start(f"open {conversation_id}", lambda: self._open(conversation_id))
+
+    def _connect(self) -> None:
+        window = self._window
+        commands: CommandRegistry = window.commands
+        actions: dict[str, Callable[[], object]] = {
+            "next": lambda: self._door.start("next", self._pull_next),
+            "claim": self._claim,
+            "release": self._release,
+            "correct": self._correct,
+            "taxonomy": self._choose_taxonomy,
+            "leave": self._leave,
+            "reconnect": self._session.reconnect,
+        }
+        for command_id, action in actions.items():
+            self._on(commands.actions[command_id].triggered, lambda _=False, action=action: action())
+        self._on(window.queue.conversation_chosen, self.open)
+        self._on(window.conversation.claim_pressed, self._claim)
+        self._on(window.conversation.release_pressed, self._release)
+        self._on(window.conversation.correct_pressed, self._correct)
+        self._on(window.conversation.view.turn_chosen, self._on_turn_chosen)
+        self._on(window.conversation.view.chip_pressed, self._on_chip_pressed)
+        self._on(window.inspector.source_judged, self.correction.judge_source)
+        self._on(window.inspector.retry_pressed, self._retry)
+        self._on(window.inspector.discard_pressed, self._discard)
+        self._on(window.editor.left, lambda: window.conversation.view.setFocus())
+        self._on(self.correction.editor_opened, self._on_editor_opened)
+        self._on(self.correction.editor_closed, self._on_editor_closed)
+        self._on(self.correction.draft_shown, lambda draft: window.inspector.show_verdicts(draft.source_verdicts))
+
+    def _on(self, signal: SignalInstance, slot: Callable[..., object]) -> None:
+        self._connections.append(signal.connect(slot))
+
+    # asking
+
+    async def _open(self, conversation_id: ConversationId) -> None:
+        try:
+            await self._session.conversations.open(conversation_id)
+        finally:
+            if conversation_id == self._shown:
+                self._show_conversation()
+
+    async def _pull_next(self) -> None:
+        try:
+            row = await self._session.queue.pull_next()
+        except RefusedError as error:
+            if error.code is not ProblemCode.NOTHING_FREE:
+                raise
+            self._window.notice.tell(str(error))
+        else:
+            self.open(row.conversation_id)
+
+    def _claim(self) -> None:
+        if (shown := self._shown) is not None:
+            self._door.start("claim", lambda: self._claimed(shown))
+
+    async def _claimed(self, conversation_id: ConversationId) -> None:
+        await self._session.conversations.claim(conversation_id)
+
+    def _release(self) -> None:
+        if (shown := self._shown) is not None and self._session.conversations.held(shown):
+            self.correction.close()
+            self._door.start("release", lambda: self._session.conversations.release(shown))
+
+    def _correct(self) -> None:
+        turn = self._window.conversation.current_turn()
+        if self._shown is not None and turn is not None:
+            self.correction.correct(self._shown, turn)
+
+    def _choose_taxonomy(self) -> None:
+        if self.correction.turn is not None:
+            self._window.editor.open_taxonomy()
+
+    def _leave(self) -> None:
+        if self._window.editor.isAncestorOf(self._window.focusWidget()):
+            self._window.conversation.view.setFocus()
+        else:
+            self.correction.close()
+
+    def _retry(self, correction_id: str) -> None:
+        self._door.start("retry", lambda: self._session.corrections.retry(CorrectionId(correction_id)))
+
+    def _discard(self, correction_id: str) -> None:
+        self._door.start("discard", lambda: self._session.corrections.discard_refused(CorrectionId(correction_id)))
+
+    async def _read_drafts(self) -> None:
+        self._drafts = {}
+        for draft in await self._session.corrections.drafts():
+            self._drafts.setdefault(draft.conversation_id, set()).add(draft.turn)
+        self._show_receipts()
+
+    # showing
+
+    def _on_changed(self, change: ChangeSet) -> None:
+        if isinstance(change.queue, Everything) or change.queue:
+            self._show_queue()
+        if self._shown is not None:
+            if concerns(change.conversations, self._shown) or concerns(change.corrections, self._shown):
+                self._show_conversation()
+                self.correction.show_claim()
+            elif concerns(change.queue, self._shown):
+                self._show_conversation()
+        if change.connection or change.corrections:
+            self._show_saving()
+
+    def _show_queue(self) -> None:
+        rows = self._session.queue.rows
+        offline = self._session.connection.state is ConnectionState.OFFLINE
+        words = self.tr("as last read") if offline and rows else ""
+        self._window.queue.show_queue(rows, self._session.me.user_id, words)
+        self._window.rail.show_count(self._window.queue.free_count)
+
+    def _show_saving(self) -> None:
+        corrections = self._session.corrections
+        self._window.status.show_connection(self._session.connection)
+        self._window.status.show_saving(corrections.pending_count, len(corrections.refused()))
+        self._show_receipts()
+
+    def _show_conversation(self) -> None:
+        view = self._session.conversations.get(self._shown) if self._shown else None
+        if view is None or self._shown is None:
+            self._window.conversation.show_nothing(self.tr("Opening\u2026") if self._shown else "")
+            self._window.inspector.show_nothing()
+            return
+        row = self._session.queue.row(self._shown)
+        claim = self._session.conversations.held(self._shown) or (row.claim if row else view.row.claim)
+        self._window.conversation.show_view(view, claim, self._session.me.user_id)
+        self._window.inspector.show_view(view, self._session.corrections.states(self._shown))
+        self._window.inspector.show_turn(self._window.conversation.current_turn())
+        self._show_receipts()
+
+    def _show_receipts(self) -> None:
+        if self._shown is None:
+            return
+        words = dict.fromkeys(self._drafts.get(self._shown, ()), self.tr("draft"))
+        view = self._session.conversations.get(self._shown)
+        for record in view.corrections if view else ():
+            words[record.correction.turn] = self.tr("corrected")
+        for status in self._session.corrections.states(self._shown):
+            words[status.turn] = SAVED_WORDS[status.state][0]
+            if status.state is SavedState.STORED:
+                words[status.turn] = self.tr("corrected, stored")
+        self._window.conversation.model.show_receipts(words)
+
+    # hearing
+
+    def _on_turn_chosen(self, _number: int) -> None:
+        self._window.inspector.show_turn(self._window.conversation.current_turn())
+        if self._window.editor.draft is not None and self.correction.turn is not None:
+            self._window.inspector.show_verdicts(self._window.editor.draft.source_verdicts)
+
+    def _on_chip_pressed(self, number: int, action: str) -> None:
+        view = self._window.conversation.view
+        if action == "text" or action.startswith("tool:"):
+            view.toggle(number, action)
+        else:
+            view.set_current_turn(number)
+            if action == "receipt":
+                self._correct()
+
+    def _on_editor_opened(self, number: int) -> None:
+        view = self._window.conversation.view
+        view.show_editor(number, self._window.editor)
+        self._window.conversation.card.set_folded(folded=True)
+        self._window.editor.answer.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _on_editor_closed(self) -> None:
+        view = self._window.conversation.view
+        view.take_editor()
+        self._window.conversation.card.set_folded(folded=False)
+        view.setFocus()
+        self._door.start("read drafts", self._read_drafts)

@@ -1,0 +1,88 @@
+"""The status bar: mode, what is saved, sending or stuck, whether the backend answers, and two keys worth knowing."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
+
+from console.client.services.connection import Connection, ConnectionState
+from console.client.theme.theme import Theme
+from console.client.theme.tokens import Colour, Size, Space, Weight
+from console.client.ui.shared.parts import ElidedLabel, label, set_role
+
+
+class StatusBar(QFrame):
+    """Words only; each says what is so now."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("panel", "sunken")
+        self.setFixedHeight(Space.STATUS)
+        self._theme = theme
+        self._cloud_name, self._cloud_tint = "cloud-off", Colour.MUTED
+        self.mode = label(self.tr("NAVIGATE"), "", Size.SMALL, Weight.STRONG)
+        self.mode.setAccessibleName(self.tr("Mode"))
+        self.hint = ElidedLabel("", "muted", Size.SMALL)
+        self.cloud = QLabel()
+        self.connection = label("", "muted", Size.SMALL)
+        self.saving = label("", "muted", Size.SMALL)
+        self.vault = label("", "warn", Size.SMALL)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.M, 0, Space.M, 0)
+        row.setSpacing(Space.S)
+        row.addWidget(self.mode)
+        row.addSpacing(Space.S)
+        row.addWidget(self.hint, 1)
+        row.addWidget(self.vault)
+        row.addSpacing(Space.S)
+        row.addWidget(self.cloud)
+        row.addWidget(self.connection)
+        row.addSpacing(Space.S)
+        row.addWidget(self.saving)
+        for words in (self.tr("Ctrl K commands"), self.tr("? keys")):
+            row.addSpacing(Space.S)
+            row.addWidget(label(words, "muted", Size.SMALL))
+        self.show_mode(editing=False)
+        self.show_starting(self.tr("Starting the backend"))
+        theme.changed.connect(self._draw_cloud)
+
+    def show_mode(self, *, editing: bool) -> None:
+        """Say whether bare keys are commands or text."""
+        self.mode.setText(self.tr("EDIT") if editing else self.tr("NAVIGATE"))
+        self.hint.set_text(
+            self.tr("Esc to navigate") if editing else self.tr("j k choose, n next, c claim, [ ] AI turns, e correct")
+        )
+
+    def show_starting(self, words: str) -> None:
+        """Say what is under way before the first answer."""
+        self.connection.setText(words)
+        self._set_cloud("cloud", Colour.MUTED)
+
+    def show_connection(self, connection: Connection) -> None:
+        """Say whether the backend answers; if not, since when. The reason is in the tool tip."""
+        online = connection.state is ConnectionState.ONLINE
+        since = connection.since.astimezone().strftime("%H:%M")
+        self.connection.setText(self.tr("Connected") if online else self.tr("Offline since {t}").format(t=since))
+        self.connection.setToolTip(connection.reason)
+        set_role(self.connection, "muted" if online else "warn")
+        self._set_cloud("cloud" if online else "cloud-off", Colour.MUTED if online else Colour.WARN)
+
+    def show_saving(self, pending: int, refused: int) -> None:
+        """Say how many corrections wait to be stored, and how many the backend refused."""
+        if refused:
+            words = self.tr("{n} refused, kept here").format(n=refused)
+        elif pending:
+            words = self.tr("{n} saved here, sending").format(n=pending)
+        else:
+            words = self.tr("All stored")
+        self.saving.setText(words)
+        set_role(self.saving, "bad" if refused else "warn" if pending else "muted")
+
+    def show_vault_note(self, note: str) -> None:
+        """Say what is wrong with where the token is kept; nothing where nothing is."""
+        self.vault.setText(note)
+        self.vault.setVisible(bool(note))
+
+    def _set_cloud(self, name: str, tint: Colour) -> None:
+        self._cloud_name, self._cloud_tint = name, tint
+        self._draw_cloud()
+
+    def _draw_cloud(self) -> None:
+        self.cloud.setPixmap(self._theme.pixmap(self._cloud_name, self._cloud_tint, 14, self.devicePixelRatioF()))
