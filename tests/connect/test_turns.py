@@ -124,6 +124,15 @@ def test_what_a_person_wrote_is_a_human_turn(tmp_path: Path) -> None:
     assert conversation.turn(3).ai is None
 
 
+def test_a_persons_tool_result_stays_in_their_turn(tmp_path: Path) -> None:
+    by_person = called("1", "get_order") | {"metadata": {"sent_by": "human"}}
+    conversation = read_one(tmp_path, user("Hi"), by_person, result("1", "{}"), said("Back."))
+    assert [(turn.speaker, len(turn.messages)) for turn in conversation.turns[1:]] == [
+        (Speaker.HUMAN, 2),
+        (Speaker.AI, 1),
+    ]
+
+
 def test_opening_system_messages_are_the_prompt_and_later_ones_are_turns(tmp_path: Path) -> None:
     developer: JsonObject = {"role": "developer", "content": "Be brief."}
     conversation = read_one(tmp_path, developer, user("Hi"), _system("The shop closes."), said("Bye."))
