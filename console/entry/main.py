@@ -1,6 +1,7 @@
 """Reads the command line and hands over to the sub-command; without one, to the desk."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from console.entry import desk, doctor, export, import_, serve, token, tour
@@ -26,5 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add_arguments(subparser)
         subparser.set_defaults(run=command.run)
     arguments = parser.parse_args(argv)
-    status: int = arguments.run(arguments)
+    try:
+        status: int = arguments.run(arguments)
+    except OSError as error:  # a full disk, a folder that is not ours, a store that cannot be opened
+        print(f"redline: {error}", file=sys.stderr)
+        return 1
     return status

@@ -30,6 +30,14 @@ def test_of_many_who_claim_at_once_exactly_one_wins_each_epoch(backend: Running)
         assert backend.client(won["holder_id"]).delete(CLAIM, params={"epoch": epoch}).status_code == 204
 
 
+def test_two_backends_on_one_database_still_have_one_winner(tmp_path: Path) -> None:
+    with running(tmp_path) as one, running(tmp_path) as other:
+        one.load(conversation("c"))
+        clients = [one.client("ana"), other.client("ben"), one.client("tove"), other.client("qin")]
+        answers = at_once(*(lambda client=client: client.post(CLAIM) for client in clients))
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+
+
 def test_pulling_next_at_once_never_gives_the_same_to_two(backend: Running) -> None:
     backend.load(*(conversation(f"c{number}") for number in range(10)))
     clients = [backend.client(who) for who in ("ana", "ben", "tove", "qin")]

@@ -98,11 +98,15 @@ def test_the_doctor_looks_and_touches_nothing(redline: Run, tmp_path: Path) -> N
     assert "keyring.backends.null.Keyring" in out
 
 
-def test_the_doctor_names_a_broken_database(redline: Run, tmp_path: Path) -> None:
+def test_a_broken_database_is_named_in_one_line(redline: Run, tmp_path: Path) -> None:
     (tmp_path / "workspace.db").write_bytes(b"no database" * 100)
     status, out, _ = redline("doctor")
     assert status == 1
-    assert "not reachable" in out
+    assert "the database cannot be used" in out
+    status, out, err = redline("token", "--user", "ana", "--name", "Ana", "--role", "qa")
+    assert (status, out) == (1, "")
+    assert err.startswith("redline: the database cannot be used: ")
+    assert err.count("\n") == 1
 
 
 def test_help_loads_neither_wing() -> None:

@@ -142,6 +142,14 @@ def test_a_first_line_that_is_no_desks_ends_the_child_without_repeating_it(tmp_p
         assert "secret" not in err
 
 
+def test_a_child_that_cannot_open_its_store_says_why_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "workspace.db").write_bytes(b"no database" * 100)
+    with process(*CHILD, "--data-dir", str(tmp_path)) as child:
+        out, err = child.communicate(CHAIRS, timeout=PATIENCE_S)
+        assert (child.returncode, out) == (1, "")
+        assert err == "redline: the database cannot be used: file is not a database\n"
+
+
 def test_a_backend_by_itself_says_its_address_and_how_people_get_in(tmp_path: Path) -> None:
     here = ["--data-dir", str(tmp_path)]
     made = subprocess.run(
@@ -158,5 +166,7 @@ def test_a_backend_by_itself_says_its_address_and_how_people_get_in(tmp_path: Pa
         assert "redline token" in server.stdout.readline() + server.stdout.readline()
         answer = httpx.get(f"{url}/v1/me", headers={"Authorization": f"Bearer {made.stdout.strip()}"})
         assert (answer.json()["name"], answer.json()["role"]) == ("Ana Ruiz", "qa")
-        server.terminate()
-        server.wait(PATIENCE_S)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(PATIENCE_S) == 0
+        assert server.stderr
+        assert "Traceback" not in server.stderr.read()

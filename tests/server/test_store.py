@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from console.contract.ids import ConversationId
 from console.server.domain.queueing import place
 from console.server.services.ports import Arrival, Unit
 from console.server.services.tokens import issue_token
-from console.server.store.engine import UnsafeStoreError, create_engine
+from console.server.store.engine import StoreError, create_engine
 from console.server.store.tables import Table
 from console.server.store.unit_of_work import open_store
 from tests.server.world import CHAIRS, NOW, HandClock, conversation
@@ -36,11 +37,9 @@ async def put(unit: Unit, stored: Conversation) -> None:
 
 def statements(file: Path) -> set[str]:
     """Every statement of a SQLite schema, as one line each, but for Alembic's own table."""
-    connection = sqlite3.connect(file)
-    found = connection.execute("SELECT sql FROM sqlite_master WHERE sql NOT NULL AND tbl_name != 'alembic_version'")
-    made = {" ".join(sql.split()) for (sql,) in found}
-    connection.close()
-    return made
+    with closing(sqlite3.connect(file)) as connection:
+        found = connection.execute("SELECT sql FROM sqlite_master WHERE sql NOT NULL AND tbl_name != 'alembic_version'")
+        return {" ".join(sql.split()) for (sql,) in found}
 
 
 async def test_the_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> None:
@@ -85,9 +84,26 @@ async def test_every_connection_syncs_fully_and_checks_references(database: str)
 
 async def test_a_database_that_cannot_keep_the_promises_is_refused() -> None:
     engine = create_engine("sqlite:///:memory:")
-    with pytest.raises(UnsafeStoreError, match="journal_mode"):
+    with pytest.raises(StoreError, match="journal_mode"):
         await engine.connect()
     await engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite+pysqlcipher://", "nobase://host/x"])
+async def test_an_unusable_url_is_a_store_error(url: str) -> None:
+    with pytest.raises(StoreError):
+        async with open_store(url):
+            pass
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(database: str, tmp_path: Path) -> None:
+    async with open_store(database):
+        pass
+    with closing(sqlite3.connect(tmp_path / "made" / "store.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="9999"):
+        async with open_store(database):
+            pass
 
 
 async def test_a_unit_that_fails_leaves_no_trace_and_rings_nobody(database: str) -> None:

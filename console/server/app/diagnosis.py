@@ -4,11 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
-
 from console.server.app.settings import database_url
-from console.server.store.engine import UnsafeStoreError, sqlite_file
+from console.server.store.engine import parse_url, sqlite_file
 from console.server.store.schema import read_revision
 
 
@@ -24,12 +21,12 @@ class Diagnosis:
 def examine(database: str | None, data_dir: Path | None) -> Diagnosis:
     """Say where the database is and whether it can be worked on."""
     url = database_url(database, data_dir)
-    place = make_url(url).render_as_string(hide_password=True)
+    place = parse_url(url).render_as_string(hide_password=True)
     file = sqlite_file(url)
     if file is not None and not file.exists():
         return Diagnosis(place, "not made yet; the first start makes it", usable=True)
     try:
         found, wanted = asyncio.run(read_revision(url))
-    except (SQLAlchemyError, UnsafeStoreError, OSError) as error:
-        return Diagnosis(place, f"not reachable: {error}", usable=False)
+    except OSError as error:
+        return Diagnosis(place, str(error), usable=False)
     return Diagnosis(place, f"reachable, schema {found}, this program wants {wanted}", usable=found == wanted)

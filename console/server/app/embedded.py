@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from console.contract.base import content_sha256
 from console.contract.embedded import EmbeddedReady, EmbeddedStart
-from console.server.app.serve import GRACE_S, create_server
+from console.server.app.serve import GRACE_S, create_server, prepare_store
 from console.server.app.settings import Settings
 from console.server.services.identity import Identity
 
@@ -23,6 +23,7 @@ def serve_embedded(database: str, *, sample: bool) -> int:
     except ValidationError:  # what it says holds what was sent, tokens perhaps
         sys.stderr.write("redline serve --embedded: the first line of stdin is not what a desk sends\n")
         return 2
+    prepare_store(database)
     chairs = {content_sha256(chair.token): Identity(chair.user_id, chair.name, chair.role) for chair in start.chairs}
     settings = Settings(database, port=0, workspace="Sample workspace" if sample else "This computer", embedded=True)
     server = create_server(settings, _say_ready, chairs, sample=sample)
@@ -31,8 +32,7 @@ def serve_embedded(database: str, *, sample: bool) -> int:
         server.should_exit = True
 
     threading.Thread(target=_leave_with_parent, args=(stop,), name="parent watch", daemon=True).start()
-    server.run()
-    return 0 if server.started else 1
+    return server.run_to_end()
 
 
 def _say_ready(url: str) -> None:

@@ -1,9 +1,11 @@
 """Runs the web server, and ends its open streams at once when it stops."""
 
+import asyncio
 import logging
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import uvicorn
 from typing_extensions import override
@@ -13,6 +15,7 @@ from console.server.app.settings import Settings, utc_now
 from console.server.services.backend import Bell
 from console.server.services.identity import Identity
 from console.server.services.ports import Clock
+from console.server.store.unit_of_work import open_store
 
 GRACE_S = 2
 
@@ -30,6 +33,12 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._bell = bell
         self._on_ready = on_ready
+
+    def run_to_end(self) -> int:
+        """Serve until told to stop and return the exit status; an interrupt is a way to be told."""
+        with suppress(KeyboardInterrupt):
+            self.run()
+        return 0 if self.started else 1
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -60,6 +69,7 @@ def create_server(
         create_app(settings, bell, clock=clock, chairs=chairs, sample=sample),
         host=settings.host,
         port=settings.port,
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -68,14 +78,24 @@ def create_server(
     return Server(config, bell, on_ready)
 
 
+def prepare_store(database: str) -> None:
+    """Bring the store up to date before anything listens. Raises StoreError, which says more than a failed start."""
+
+    async def prepare() -> None:
+        async with open_store(database):
+            pass
+
+    asyncio.run(prepare())
+
+
 def serve_alone(settings: Settings, *, sample: bool) -> int:
     """Serve until interrupted, saying where, and how people get in."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
     def say(url: str) -> None:
-        sys.stdout.write(f"Redline serves {settings.workspace} at {url}\n{HOW_TO_GET_IN}")
+        sys.stdout.write(f"{settings.workspace} is served at {url}\n{HOW_TO_GET_IN}")
         sys.stdout.flush()
 
-    server = create_server(settings, say, sample=sample)
-    server.run()
-    return 0 if server.started else 1
+    prepare_store(settings.database)
+    return create_server(settings, say, sample=sample).run_to_end()

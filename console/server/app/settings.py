@@ -18,7 +18,7 @@ class Settings:
     database: str
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
-    workspace: str = "Redline"
+    workspace: str = "Team workspace"
     embedded: bool = False
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -13,25 +14,31 @@ SAFE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeou
 """What each pragma must read back as. synchronous 2 is FULL: NORMAL would lose acknowledged corrections."""
 
 
-def sqlite_file(database: str) -> Path | None:
-    """Return the file of a SQLite URL, None for other databases."""
-    url = make_url(database)
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+class StoreError(OSError):
+    """The database cannot be opened, or does not keep a promise that the backend makes to its users."""
 
 
-class UnsafeStoreError(RuntimeError):
-    """The database does not keep a promise that the backend makes to its users."""
-
-
-def async_url(database: str) -> URL:
-    """Return the URL with the asynchronous driver where the database is SQLite; others name their own."""
-    url = make_url(database)
+def parse_url(database: str) -> URL:
+    """Return the URL, with the asynchronous driver where the database is SQLite. Raises StoreError."""
+    try:
+        url = make_url(database)
+    except ArgumentError as error:
+        raise StoreError(f"the database has no usable URL: {error}") from None
     return url.set(drivername="sqlite+aiosqlite") if url.get_backend_name() == "sqlite" else url
 
 
+def sqlite_file(database: str) -> Path | None:
+    """Return the file of a SQLite URL, None for other databases. Raises StoreError."""
+    url = parse_url(database)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
 def create_engine(database: str) -> AsyncEngine:
-    """Return an engine for a SQLAlchemy URL. Raises UnsafeStoreError at the first connection that is not safe."""
-    engine = create_async_engine(async_url(database))
+    """Return an engine for a SQLAlchemy URL. Raises StoreError, also at the first connection that is not safe."""
+    try:
+        engine = create_async_engine(parse_url(database))
+    except (NoSuchModuleError, ModuleNotFoundError, InvalidRequestError) as error:
+        raise StoreError(f"the database's driver cannot be used: {error}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _make_safe)
         event.listen(engine.sync_engine, "begin", _begin)
@@ -51,7 +58,7 @@ def _make_safe(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor.execute(f"PRAGMA {pragma}")
         (found,) = cursor.fetchone() or (None,)
         if found != value:
-            raise UnsafeStoreError(f"SQLite answers {pragma} = {found}; Redline needs {value}")
+            raise StoreError(f"SQLite answers {pragma} = {found}; Redline needs {value}")
     cursor.close()
 
 
