@@ -43,11 +43,21 @@ async def saying(*said: bytes, then_hold: bool = False) -> AsyncIterator[str]:
 
 
 class Wire:
-    """Stands between the desk and the backend. `lose_answers`: what the backend answers never reaches the desk."""
+    """Stands between the desk and the backend.
+
+    `down`: nobody gets through. `lose_answers`: what the backend answers never reaches the desk.
+    """
 
     def __init__(self) -> None:
+        self.down = False
         self.lose_answers = False
         self.lost = 0
+        self._ends: set[asyncio.StreamWriter] = set()
+
+    def cut(self) -> None:
+        """Break every connection there is."""
+        for end in self._ends:
+            end.transport.abort()
 
     @asynccontextmanager
     async def to(self, upstream: str) -> AsyncIterator[str]:
@@ -55,10 +65,10 @@ class Wire:
         host, _, port = upstream.removeprefix("http://").partition(":")
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            try:
-                up_reader, up_writer = await asyncio.open_connection(host, int(port))
-            except OSError:
-                return writer.close()
+            if self.down:
+                return writer.transport.abort()
+            up_reader, up_writer = await asyncio.open_connection(host, int(port))
+            self._ends.add(writer)
             pumps = [
                 asyncio.create_task(self._pump(reader, up_writer, answers=False)),
                 asyncio.create_task(self._pump(up_reader, writer, answers=True)),
@@ -67,6 +77,7 @@ class Wire:
             for pump in pumps:
                 pump.cancel()
             await asyncio.wait(pumps)
+            self._ends.discard(writer)
             for end in (writer, up_writer):
                 end.close()
 

@@ -1,0 +1,179 @@
+"""The desk at a real backend: the queue, claims and the feed."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from console.client.services.changes import ALL, ChangeSet, concerns
+from console.client.services.connection import ConnectionState
+from console.client.services.errors import RefusedError, UnauthenticatedError, UnreachableError
+from console.client.services.sign_in import sign_in
+from console.client.net.http import HttpGateway
+from console.client.store.memory_store import MemoryStore
+from console.contract.ids import ConversationId
+from console.contract.problems import ProblemCode
+from tests.client.desk import Desk, QuickClock, desk, until
+from tests.client.wire import Wire
+from tests.server.world import Running, conversation, correction, running, send, token
+
+pytestmark = pytest.mark.anyio
+
+C1 = ConversationId("c-1")
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path) as backend:
+        backend.load(conversation("c-1", waiting_min=20), conversation("c-2", waiting_min=10))
+        yield backend
+
+
+def holder(at: Desk) -> str | None:
+    """Who holds c-1, as one desk shows it."""
+    row = at.session.queue.row(C1)
+    return row.claim.holder_name if row and row.claim else None
+
+
+async def test_the_queue_comes_from_the_backend_most_urgent_first(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        assert [row.conversation_id for row in ana.session.queue.rows] == ["c-1", "c-2"]
+
+
+async def test_rows_of_the_last_run_show_before_the_backend_answers(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+    async with desk(tmp_path, lambda: None) as ana:
+        assert [row.conversation_id for row in ana.session.queue.rows] == ["c-1", "c-2"]
+        assert ana.session.me.name == "Ana Ruiz"
+        await until(lambda: ana.session.connection.reason == "The backend is starting.")
+        assert ana.session.connection.state is ConnectionState.OFFLINE
+
+
+async def test_nobody_new_can_sign_in_without_the_backend() -> None:
+    gateway = HttpGateway(lambda: None, token("ana"))
+    with pytest.raises(UnreachableError):
+        await sign_in(gateway, MemoryStore(), "ana")
+
+
+async def test_a_token_that_is_not_known_opens_nothing_even_where_it_once_did(backend: Running) -> None:
+    store = MemoryStore()
+    known, unknown = HttpGateway(lambda: backend.url, token("ana")), HttpGateway(lambda: backend.url, "made up")
+    await sign_in(known, store, "ana")
+    with pytest.raises(UnauthenticatedError):
+        await sign_in(unknown, store, "ana")
+    await known.aclose()
+    await unknown.aclose()
+
+
+async def test_pulling_the_next_claims_the_most_urgent_free_one(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana, desk(tmp_path / "b", lambda: backend.url, who="ben") as ben:
+        await until(lambda: ana.online and ben.online)
+        assert (await ana.session.queue.pull_next()).conversation_id == "c-1"
+        assert (await ben.session.queue.pull_next()).conversation_id == "c-2"
+        assert ana.session.conversations.held(C1) is not None
+        with pytest.raises(RefusedError, match="0 free") as nothing:
+            await ben.session.queue.pull_next()
+        assert nothing.value.code is ProblemCode.NOTHING_FREE
+
+
+async def test_a_claim_shows_at_once_here_and_by_the_feed_elsewhere(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana, desk(tmp_path / "b", lambda: backend.url, who="ben") as ben:
+        await until(lambda: ana.online and ben.online)
+        await ana.session.conversations.claim(C1)
+        assert holder(ana) == "Ana Ruiz"
+        await until(lambda: holder(ben) == "Ana Ruiz")
+        with pytest.raises(RefusedError) as held:
+            await ben.session.conversations.claim(C1)
+        assert held.value.code is ProblemCode.HELD
+        assert held.value.problem.claim is not None
+        assert held.value.problem.claim.holder_name == "Ana Ruiz"
+        await ana.session.conversations.release(C1)
+        assert ana.session.conversations.held(C1) is None
+        await until(lambda: holder(ben) is None)
+
+
+async def test_a_claim_that_somebody_took_meanwhile_is_lost_and_said_to_be(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        await ana.session.conversations.open(C1)
+        await ana.session.conversations.claim(C1)
+        ana.heard.clear()
+        backend.clock.move(hours=1)
+        assert backend.client("ben").post("/v1/conversations/c-1/claim").is_success
+        await until(lambda: ana.session.conversations.held(C1) is None)
+        assert any(concerns(change.conversations, C1) for change in ana.heard)
+        await until(lambda: holder(ana) == "Ben Okafor")
+
+
+async def test_a_claim_is_kept_alive_while_the_desk_is_there(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url, clock=QuickClock()) as ana:
+        await until(lambda: ana.online)
+        claim = await ana.session.conversations.claim(C1)
+        backend.clock.move(minutes=4)
+        renewed = claim.model_copy(update={"expires_at": claim.expires_at + timedelta(minutes=4)})
+        await until(lambda: ana.session.conversations.held(C1) == renewed)
+
+
+async def test_one_s_own_claim_is_taken_up_again_after_a_restart(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        claim = await ana.session.conversations.claim(C1)
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        assert ana.session.conversations.held(C1) is None
+        await ana.session.conversations.open(C1)
+        assert ana.session.conversations.held(C1) == claim
+
+
+async def test_an_imported_conversation_and_a_stored_correction_appear_by_themselves(
+    backend: Running, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        await ana.session.conversations.open(C1)
+        await asyncio.to_thread(
+            backend.load, conversation("c-3", waiting_min=30), conversation("done", handed_off=False)
+        )
+        await until(lambda: len(ana.session.queue.rows) == 3)
+        assert [row.conversation_id for row in ana.session.queue.rows] == ["c-3", "c-1", "c-2"]
+        ben = backend.client("ben")
+        assert ben.post("/v1/conversations/c-1/claim").is_success
+        assert send(ben, correction("x-1", "c-1", by="ben")).is_success
+        await until(lambda: ana.count("c-1") == 1)
+        view = ana.session.conversations.get(C1)
+        assert view is not None
+        assert ana.states("c-1") == [], "somebody else's correction is not one's own"
+
+
+async def test_what_happened_while_the_line_was_down_is_read_when_it_is_back(backend: Running, tmp_path: Path) -> None:
+    wire = Wire()
+    async with wire.to(backend.url) as url, desk(tmp_path, lambda: url) as ana:
+        await until(lambda: ana.online)
+        wire.down = True
+        wire.cut()
+        await until(lambda: not ana.online)
+        await asyncio.to_thread(backend.load, conversation("c-3", waiting_min=30))
+        wire.down = False
+        ana.session.reconnect()
+        await until(lambda: len(ana.session.queue.rows) == 3)
+
+
+async def test_changes_of_one_go_are_told_as_one(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        heard: list[ChangeSet] = []
+        end = ana.session.changes.subscribe(heard.append)
+        for number in range(10):
+            ana.session.changes.publish(ChangeSet(queue=frozenset({ConversationId(f"n-{number}")})))
+        ana.session.changes.publish(ChangeSet(corrections=ALL))
+        await until(lambda: len(heard) > 0)
+        assert len(heard) == 1
+        assert len(heard[0].queue) == 10
+        assert concerns(heard[0].corrections, C1)
+        end()
+        ana.heard.clear()
+        ana.session.changes.publish(ChangeSet(connection=True))
+        await until(lambda: len(ana.heard) == 1)
+        assert len(heard) == 1
