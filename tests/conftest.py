@@ -13,6 +13,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 
 import pytest
+from hypothesis import settings
+
+# no deadline, because a busy machine is no failure; the same examples every time where a change is judged
+settings.register_profile("redline", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("redline")
 
 ROOT = Path(__file__).resolve().parents[1]
 
