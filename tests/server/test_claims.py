@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
 
 from console.contract.conversations import Priority, Tier
-from tests.server.world import CHAIRS, Running, conversation, correction, send
+from tests.server.world import CHAIRS, Running, conversation, correction, running, send
 
 CLAIM = "/v1/conversations/c/claim"
 
