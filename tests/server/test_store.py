@@ -67,7 +67,7 @@ async def test_many_processes_may_open_a_new_database_at_once(database: str) -> 
         async with open_store(database) as store, store.reading() as unit:
             return await unit.conversations.any()
 
-    assert await asyncio.gather(*(opened() for _ in range(4))) == [False] * 4
+    assert await asyncio.gather(*(opened() for _ in range(8))) == [False] * 8
 
 
 async def test_every_connection_syncs_fully_and_checks_references(database: str) -> None:

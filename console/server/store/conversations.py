@@ -89,7 +89,8 @@ class SqlConversations:
     async def most_urgent_free(self, places: Places, not_corrected_by: UserId, now: datetime) -> ConversationId | None:
         corrected = (CorrectionTable.conversation_id == T.id) & (CorrectionTable.author_id == not_corrected_by)
         free = select(T.id).where(_in(places), _free(now), ~exists().where(corrected))
-        found = await self._session.scalar(free.order_by(*URGENCY).limit(1))
+        # Where several may write at once, the row is locked and one that another is just taking is passed over.
+        found = await self._session.scalar(free.order_by(*URGENCY).limit(1).with_for_update(of=T, skip_locked=True))
         return None if found is None else ConversationId(found)
 
     async def held(self, places: Places, now: datetime) -> tuple[Claim, ...]:

@@ -1,17 +1,27 @@
 """Opens the database the safe way: on SQLite a write-ahead log, fsync at each commit, one writer at a time."""
 
+import sqlite3
+import time
 from pathlib import Path
 
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 10_000
-SAFE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": BUSY_TIMEOUT_MS}
-"""What each pragma must read back as. synchronous 2 is FULL: NORMAL would lose acknowledged corrections."""
+SAFE: dict[str, str | int] = {
+    "busy_timeout": BUSY_TIMEOUT_MS,
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+}
+"""What each pragma must read back as; the first lets the others wait for their turn.
+
+synchronous 2 is FULL: NORMAL would lose acknowledged corrections.
+"""
 
 
 class StoreError(OSError):
@@ -54,12 +64,26 @@ def _make_safe(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself
     cursor = connection.cursor()
     for pragma, value in SAFE.items():
-        cursor.execute(f"PRAGMA {pragma} = {value}")
+        _set(cursor, pragma, value)
         cursor.execute(f"PRAGMA {pragma}")
         (found,) = cursor.fetchone() or (None,)
         if found != value:
             raise StoreError(f"SQLite answers {pragma} = {found}; Redline needs {value}")
     cursor.close()
+
+
+def _set(cursor: DBAPICursor, pragma: str, value: str | int) -> None:
+    """Set a pragma; two who make a database at once can't wait for each other's switch to the log, only try again."""
+    end = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute(f"PRAGMA {pragma} = {value}")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -54,7 +54,10 @@ class SqlCorrections:
 
 
 class SqlEvents:
-    """EventsPort over one session. SQLite's one writer at a time makes `seq` the order of commits."""
+    """EventsPort over one session.
+
+    SQLite's one writer at a time makes `seq` the order of commits; a database with several needs a lock here for that.
+    """
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
