@@ -55,10 +55,15 @@ def chairs() -> tuple[Chair, ...]:
     )
 
 
-def serve_command(data_dir: Path, *, sample: bool) -> tuple[str, ...]:
-    """Return the command of the child: this executable, or this interpreter where nothing is frozen."""
+def redline_command(*arguments: str) -> tuple[str, ...]:
+    """Return a command of this executable, or of this interpreter where nothing is frozen."""
     program = (sys.executable,) if getattr(sys, "frozen", False) else (sys.executable, "-m", "console")
-    return (*program, "serve", "--embedded", "--data-dir", str(data_dir), *(("--sample",) if sample else ()))
+    return (*program, *arguments)
+
+
+def serve_command(data_dir: Path, *, sample: bool) -> tuple[str, ...]:
+    """Return the command of the child."""
+    return redline_command("serve", "--embedded", "--data-dir", str(data_dir), *(("--sample",) if sample else ()))
 
 
 class EmbeddedBackend:

@@ -226,8 +226,6 @@ def faults(draft: CorrectionDraft) -> tuple[str, ...]:
         found.append("Change the answer, or say what is wrong with it.")
     if not draft.codes:
         found.append("Choose at least one error code.")
-    if draft.severity is None:
-        found.append("Choose how severe the error is.")
     if draft.should_have_handed_off and draft.handoff_gate is None:
         found.append("Choose the gate that should have handed it off.")
     found += [fault for call in draft.tool_calls if (fault := _tool_call_fault(call))]

@@ -1,7 +1,7 @@
 """The queue as this desk shows it: the backend's rows by urgency, with one's own waiting corrections counted."""
 
 import asyncio
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -42,16 +42,17 @@ class QueueService:
         self._reading = asyncio.Lock()
         self._rows: dict[ConversationId, QueueRow] = {}
         self._order: list[Urgency] = []
+        self._sorted: list[QueueRow] = []
         self._all_read_at = datetime.max.replace(tzinfo=UTC)
         self._read_at: dict[ConversationId, datetime] = {}
 
     @property
     def rows(self) -> tuple[QueueRow, ...]:
         """Every row, most urgent first."""
-        pending = self._pending()
-        rows = [self._rows[ConversationId(key[-1])] for key in self._order]
-        if pending:
-            rows = [_counting(row, pending[row.conversation_id]) for row in rows]
+        rows = self._sorted.copy()
+        for conversation_id, waiting in self._pending().items():
+            if row := self._rows.get(conversation_id):
+                rows[bisect_left(self._order, urgency(row))] = _counting(row, waiting)
         return tuple(rows)
 
     def row(self, conversation_id: ConversationId) -> QueueRow | None:
@@ -109,7 +110,7 @@ class QueueService:
         """Show at once who holds a conversation now, as an answer just said."""
         if row := self._rows.get(conversation_id):
             owner = OwnerState.HUMAN if claim else OwnerState.WAITING if row.gate else OwnerState.AI
-            self._rows[conversation_id] = row.model_copy(update={"claim": claim, "owner_state": owner})
+            self._put(row.model_copy(update={"claim": claim, "owner_state": owner}))
             self._changes.publish(ChangeSet(queue=frozenset({conversation_id})))
 
     def _pending(self) -> Counter[ConversationId]:
@@ -124,17 +125,22 @@ class QueueService:
 
     def _replace(self, rows: Iterable[QueueRow]) -> None:
         self._rows = {row.conversation_id: row for row in rows}
-        self._order = sorted(urgency(row) for row in self._rows.values())
+        self._sorted = sorted(self._rows.values(), key=urgency)
+        self._order = [urgency(row) for row in self._sorted]
         self._changes.publish(ChangeSet(queue=ALL))
 
     def _put(self, row: QueueRow) -> None:
         self._remove(row.conversation_id)
         self._rows[row.conversation_id] = row
-        insort(self._order, urgency(row))
+        key = urgency(row)
+        place = bisect_left(self._order, key)
+        self._order.insert(place, key)
+        self._sorted.insert(place, row)
 
     def _remove(self, conversation_id: ConversationId) -> None:
         if row := self._rows.pop(conversation_id, None):
-            del self._order[bisect_left(self._order, urgency(row))]
+            place = bisect_left(self._order, urgency(row))
+            del self._order[place], self._sorted[place]
 
 
 def _is_queued(row: QueueRow) -> bool:

@@ -129,8 +129,8 @@ class Weight:
     """The three weights of the one family, as its files name them."""
 
     REGULAR = 400
-    MEDIUM = 500
-    STRONG = 600
+    MEDIUM = 550
+    STRONG = 650
 
 
 class Density(StrEnum):

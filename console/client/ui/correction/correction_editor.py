@@ -22,7 +22,7 @@ from console.contract.conversations import Gate, Turn
 from console.contract.corrections import Scope
 from console.contract.taxonomy import TAXONOMY, RootCause, Severity
 
-_FIRST_CODES = 6
+_FIRST_CODES = 5
 _DIFF_PAUSE_MS = 25
 _SEVERITY_RUBRICS = {
     Severity.MINOR: "Awkward or incomplete; the customer still gets what they need.",
@@ -126,6 +126,7 @@ class CorrectionEditor(QFrame):
         self.diff = DiffView(theme)
         self.codes = OptionGroup(theme, self.tr("What was wrong"), [])
         self.all_codes = TextButton(theme, self.tr("All {n}\u2026  t").format(n=len(TAXONOMY.codes)), quiet=True)
+        self.codes.add_last(self.all_codes)
         self.severity = OptionGroup(
             theme,
             self.tr("Severity"),
@@ -146,7 +147,6 @@ class CorrectionEditor(QFrame):
                 ),
             ],
         )
-        self.hunk_words = label("", "muted", Size.LABEL)
         self.beside = OptionGroup(
             theme,
             self.tr("Also"),
@@ -178,10 +178,10 @@ class CorrectionEditor(QFrame):
         grid.setColumnStretch(1, 1)
         grid.setColumnMinimumWidth(0, 92)
         rows = (
-            ("codes", self.tr("What was wrong"), _side_by_side(self.codes, self.all_codes)),
+            ("codes", self.tr("What was wrong"), self.codes),
             ("severity", self.tr("Severity"), self.severity),
             ("causes", self.tr("Cause"), self.causes),
-            ("scope", self.tr("Change"), _side_by_side(self.scope, self.hunk_words)),
+            ("scope", self.tr("Change"), self.scope),
             ("beside", self.tr("Also"), self.beside),
             ("gates", self.tr("Which gate"), self.gates),
             ("tools", self.tr("Tool call"), self.tools),
@@ -355,7 +355,7 @@ class CorrectionEditor(QFrame):
         self.severity.mark({draft.severity.value} if draft.severity else set())
         self.causes.mark({draft.root_cause.value} if draft.root_cause else set())
         self.scope.mark({hunk.scope.value} if hunk else set())
-        self.hunk_words.setText(self._hunk_words())
+        self._rows["scope"][0].setText(self.tr("Change {n} of {all}").format(n=self._hunk + 1, all=len(draft.hunks)))
         self.beside.mark({name for name, said in self._said_beside().items() if said} | self._unfolded)
         self.gates.mark({draft.handoff_gate.value} if draft.handoff_gate else set())
         self.tools.show_calls(self._turn.ai.tool_calls if self._turn.ai else (), draft.tool_calls)
@@ -368,29 +368,3 @@ class CorrectionEditor(QFrame):
         for name, visible in shown.items():
             for part in self._rows[name]:
                 part.setVisible(visible)
-
-    def _hunk_words(self) -> str:
-        draft = self._draft
-        if draft is None or not draft.hunks:
-            return ""
-        hunk = draft.hunks[self._hunk]
-        entry = TAXONOMY.find(hunk.code) if hunk.code else None
-        words = self.tr("change {n} of {all}").format(n=self._hunk + 1, all=len(draft.hunks))
-        if entry is None:
-            return words
-        if hunk.confirmed:
-            return f"{words}: {entry.name}"
-        return self.tr("{words}: {name}? suggested").format(words=words, name=entry.name)
-
-
-def _side_by_side(group: QWidget, beside: QWidget) -> QWidget:
-    holder = QWidget()
-    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-    policy.setHeightForWidth(True)
-    holder.setSizePolicy(policy)
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(Space.S)
-    row.addWidget(group, 1)
-    row.addWidget(beside, 0, Qt.AlignmentFlag.AlignTop)
-    return holder

@@ -48,6 +48,8 @@ class DiffView(QWidget):
             else:
                 if before is SegmentKind.SAME or segment.kind is SegmentKind.REMOVED:
                     hunk += 1
+                else:
+                    pieces.append(("\u2009", SegmentKind.SAME, -1))
                 pieces.append((segment.text, segment.kind, hunk))
             before = segment.kind
         if (pieces, current_hunk) != (self._pieces, self._current):

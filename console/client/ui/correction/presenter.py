@@ -21,6 +21,7 @@ class CorrectionPresenter(QObject):
     editor_opened = Signal(int)
     editor_closed = Signal()
     draft_shown = Signal(object)
+    faults_shown = Signal()
 
     def __init__(self, editor: CorrectionEditor, session: DeskSession, door: Door, tell: Callable[[str], None]) -> None:
         super().__init__()
@@ -67,6 +68,7 @@ class CorrectionPresenter(QObject):
             return
         if found := faults(draft):
             self._editor.show_faults(found)
+            self.faults_shown.emit()
         else:
             self._door.start("submit correction", lambda: self._submit(draft))
 

@@ -12,7 +12,7 @@ from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Density, Size, Space, Weight
 from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_avatar, draw_chip
-from console.client.ui.shared.words import GATES, duration, gate_phrase, initials
+from console.client.ui.shared.words import GATES, duration, gate_phrase, initials, topic_word
 from console.contract.ids import UserId
 from console.contract.views import QueueRow
 
@@ -79,7 +79,7 @@ class QueueDelegate(QStyledItemDelegate):
         if row.claim is not None:
             mine = row.claim.holder_id == self.me
             letters = "You" if mine else initials(row.claim.holder_name)
-            width = 30.0 if mine else CHIP_HEIGHT + 2
+            width = chip_width(letters) if mine else CHIP_HEIGHT + 2
             disc = QRectF(right - width, line.top() - 1, width, CHIP_HEIGHT + 2)
             if mine:
                 draw_chip(painter, self._theme, disc.adjusted(0, 1, 0, -1), letters, Tone.ACCENT)
@@ -94,7 +94,7 @@ class QueueDelegate(QStyledItemDelegate):
         gate = GATES.get(row.gate) if row.gate else None
         chips = [
             (gate_phrase(row), gate.tone if gate else Tone.QUIET, gate.icon if gate else "scan-search"),
-            (row.topic, Tone.QUIET, None),
+            (topic_word(row.topic), Tone.QUIET, None),
         ]
         for words, tone, icon in chips:
             width = min(chip_width(words, icon), right - left)

@@ -17,10 +17,18 @@ from console.client.ui.inbox.queue_delegate import QueueDelegate
 from console.client.ui.shared.tabs import TabBar
 from console.client.ui.shared.words import describe_row
 from console.contract.conversations import OwnerState, Tier
-from console.contract.ids import ConversationId, UserId
-from console.contract.views import QueueRow
+from console.contract.ids import ConversationId
+from console.contract.permissions import Permission, Role, is_allowed
+from console.contract.views import Me, QueueRow
 
 _TICK_MS = 1000
+
+
+def may_claim(role: Role, row: QueueRow) -> bool:
+    """Whether a role may claim a row, so that what it may not take is never counted as free."""
+    if row.gate is None:
+        return is_allowed(role, Permission.CLAIM_UNQUEUED)
+    return is_allowed(role, Permission.CLAIM_TIER2 if row.tier is Tier.SPECIALIST else Permission.CLAIM_TIER1)
 
 
 class QueueTab(StrEnum):
@@ -31,13 +39,13 @@ class QueueTab(StrEnum):
     TIER2 = "Tier 2"
     ALL = "All"
 
-    def holds(self, row: QueueRow, me: UserId) -> bool:
+    def holds(self, row: QueueRow, me: Me) -> bool:
         """Whether a row belongs under this tab for the person at the desk."""
         match self:
             case QueueTab.MINE:
-                return row.claim is not None and row.claim.holder_id == me
+                return row.claim is not None and row.claim.holder_id == me.user_id
             case QueueTab.UNASSIGNED:
-                return row.claim is None and row.owner_state is OwnerState.WAITING
+                return row.claim is None and row.owner_state is not OwnerState.CLOSED and may_claim(me.role, row)
             case QueueTab.TIER2:
                 return row.tier is Tier.SPECIALIST
             case QueueTab.ALL:
@@ -54,13 +62,15 @@ class QueuePanel(QFrame):
         self.setProperty("panel", "surface")
         self._theme = theme
         self._rows: Sequence[QueueRow] = ()
-        self._me = UserId("")
+        self._me: Me | None = None
         self._pinned: ConversationId | None = None
         self._offline_word = ""
         self.free_count = 0
         self.model = QueueModel(describe_row, self)
         self._delegate = QueueDelegate(theme, now)
         self._build()
+        self.empty.setText(self.tr("Reading the queue\u2026"))
+        self.list.hide()
         theme.changed.connect(self._on_theme_changed)
         ticker = QTimer(self)
         ticker.timeout.connect(self.list.viewport().update)
@@ -118,12 +128,12 @@ class QueuePanel(QFrame):
     def sizeHint(self) -> QSize:
         return QSize(318, 600)
 
-    def show_queue(self, rows: Sequence[QueueRow], me: UserId, offline_word: str = "") -> None:
+    def show_queue(self, rows: Sequence[QueueRow], me: Me, offline_word: str = "") -> None:
         """Show these rows, most urgent first; `offline_word` says so where they are from this computer."""
         self._rows = rows
         self._me = me
         self._offline_word = offline_word
-        self._delegate.me = me
+        self._delegate.me = me.user_id
         self._show()
 
     def pin(self, conversation_id: ConversationId | None) -> None:
@@ -159,15 +169,18 @@ class QueuePanel(QFrame):
         return super().eventFilter(watched, event)
 
     def _show(self) -> None:
+        me = self._me
+        if me is None:
+            return
         wanted = parse_filter(self.search.text())
         tab = list(QueueTab)[self.tabs.current]
         shown = [
             row
             for row in self._rows
-            if row.conversation_id == self._pinned or (tab.holds(row, self._me) and wanted.matches(row, self._me))
+            if row.conversation_id == self._pinned or (tab.holds(row, me) and wanted.matches(row, me.user_id))
         ]
         self.model.show_rows(shown)
-        counts = [sum(each.holds(row, self._me) for row in self._rows) for each in QueueTab]
+        counts = [sum(each.holds(row, me) for row in self._rows) for each in QueueTab]
         self.tabs.set_counts(counts)
         held = sum(row.claim is not None for row in self._rows)
         self.free_count = free = counts[list(QueueTab).index(QueueTab.UNASSIGNED)]

@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
-from console.client.theme.tokens import Colour, Weight
+from console.client.theme.tokens import Colour, Size, Weight
 from console.client.ui.shared.words import SIGNALS
 from console.contract.conversations import SignalKind, Speaker, Turn
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 26.0, 8.0, 8.0, 20.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 26.0, 8.0, 8.0, 40.0
 _MOST_MARKED = 24
+_LABEL_GAP = 18.0
 
 
 class ChartPoint(NamedTuple):
@@ -78,12 +79,13 @@ class ConfidenceChart(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(280, 128)
+        return QSize(280, 148)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_grid(painter)
+        self._paint_legend(painter)
         frustration = [(p.turn, p.frustration) for p in self._points]
         self._paint_line(painter, frustration, Colour.BAD, Qt.PenStyle.DotLine)
         confidence = [(p.turn, p.confidence) for p in self._points]
@@ -112,17 +114,33 @@ class ConfidenceChart(QWidget):
             painter.setPen(QPen(self._theme.colour(Colour.WARN), 1, Qt.PenStyle.DashLine))
             y = self._y(self._threshold)
             painter.drawLine(QPointF(_LEFT, y), QPointF(self.width() - _RIGHT, y))
-            words = self.tr("hand off below {limit:.2f}").format(limit=self._threshold)
-            painter.drawText(QRectF(_LEFT + 3, y + 1, 160, 14), Qt.AlignmentFlag.AlignVCenter, words)
         step = max(1, len(self._points) // 9)
         for place, point in enumerate(self._points):
             current = point.turn == self._current
-            if place % step and not current:
+            crowded = 0 < abs(self._x(point.turn) - self._x(self._current)) < _LABEL_GAP
+            if (place % step or crowded) and not current:
                 continue
             painter.setFont(text_font(10, Weight.STRONG if current else Weight.REGULAR))
             painter.setPen(self._theme.colour(Colour.TEXT if current else Colour.MUTED))
             box = QRectF(self._x(point.turn) - 14, self.height() - _BOTTOM + 4, 28, 14)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(point.turn))
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        entries = [(self.tr("confidence"), Colour.ACCENT, Qt.PenStyle.SolidLine)]
+        if any(point.frustration is not None for point in self._points):
+            entries.append((self.tr("frustration"), Colour.BAD, Qt.PenStyle.DotLine))
+        if self._threshold is not None:
+            words = self.tr("limit {limit:.2f}").format(limit=self._threshold)
+            entries.append((words, Colour.WARN, Qt.PenStyle.DashLine))
+        painter.setFont(text_font(Size.SMALL))
+        left, y = 2.0, self.height() - 9.0
+        for words, colour, style in entries:
+            painter.setPen(QPen(self._theme.colour(colour), 1.6, style))
+            painter.drawLine(QPointF(left, y), QPointF(left + 14, y))
+            width = painter.fontMetrics().horizontalAdvance(words)
+            painter.setPen(self._theme.colour(Colour.MUTED))
+            painter.drawText(QRectF(left + 18, y - 9, width + 2, 18), Qt.AlignmentFlag.AlignVCenter, words)
+            left += width + 30
 
     def _paint_line(
         self, painter: QPainter, values: Sequence[tuple[int, float | None]], colour: Colour, style: Qt.PenStyle

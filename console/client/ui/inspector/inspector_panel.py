@@ -15,7 +15,7 @@ from console.client.ui.inspector.source_card import SourceCard
 from console.client.ui.shared.outline import one_line, outline
 from console.client.ui.shared.parts import TextButton, label
 from console.client.ui.shared.picker import Choice, Picker
-from console.client.ui.shared.words import GATES, SIGNALS
+from console.client.ui.shared.words import GATES, SIGNALS, breakable, language_word, topic_word
 from console.contract.conversations import Conversation, SignalKind, Turn
 from console.contract.corrections import SourceVerdict
 from console.contract.views import ConversationView
@@ -149,10 +149,10 @@ class InspectorPanel(QScrollArea):
         calls = turn.ai.tool_calls if turn.ai else ()
         self._tools.setVisible(turn.ai is not None)
         for call in calls:
-            head = label(f"{call.name}({one_line(call.arguments, 160)})")
+            head = label(breakable(f"{call.name}({one_line(call.arguments, 160)})"))
             answer = call.error or call.result
             body = "\n".join(outline(answer, 6)) if answer is not None else self.tr("no result recorded")
-            result = label(body, "bad" if call.error else "muted")
+            result = label(breakable(body), "bad" if call.error else "muted")
             for part in (head, result):
                 part.setFont(code_font(Size.SMALL))
                 part.setWordWrap(True)
@@ -167,8 +167,16 @@ class InspectorPanel(QScrollArea):
         rows += [("E-mail", customer.email, "")] if customer.email else []
         rows += [("Phone", customer.phone, "")] if customer.phone else []
         rows += [(name, value, "") for name, value in customer.facts]
-        rows += [("Language", conversation.language or "not recorded", "" if conversation.language else "muted")]
-        rows += [("Earlier", f"{len(earlier)} contacts" if earlier else "no earlier contact known", "")]
+        if not any(name.lower() == "language" for name, _ in customer.facts):
+            language = language_word(conversation.language)
+            rows += [("Language", language or "not recorded", "" if language else "muted")]
+        rows += [
+            (
+                "Earlier",
+                f"{len(earlier)} contact{'s' * (len(earlier) > 1)}" if earlier else "no earlier contact known",
+                "",
+            )
+        ]
         self._customer.tabulate(rows)
         for contact in earlier[:4]:
             state = "resolved" if contact.resolved else "not resolved"
@@ -185,7 +193,7 @@ class InspectorPanel(QScrollArea):
         if conversation.prompt:
             read = TextButton(self._theme, self.tr("Read the prompt"), "file-text", quiet=True)
             read.clicked.connect(lambda: self._open_prompt(read))
-            self._versions.put(read)
+            self._versions.put(read, left=True)
 
     def _open_prompt(self, beside: QWidget) -> None:
         assert self._conversation is not None
@@ -206,8 +214,8 @@ class InspectorPanel(QScrollArea):
                 again.clicked.connect(lambda _=False, key=status.id: self.retry_pressed.emit(key))
                 drop = TextButton(self._theme, self.tr("Discard"), "trash-2", quiet=True)
                 drop.clicked.connect(lambda _=False, key=status.id: self.discard_pressed.emit(key))
-                self._corrections.put(again)
-                self._corrections.put(drop)
+                self._corrections.put(again, left=True)
+                self._corrections.put(drop, left=True)
         for record in view.corrections:
             if record.correction.id not in mine:
                 self._corrections.say(f"Turn {record.correction.turn}: {record.author_name}, stored", "ok")
@@ -217,6 +225,6 @@ class InspectorPanel(QScrollArea):
     def _show_outcome(self, conversation: Conversation) -> None:
         self._outcome.clear()
         self._outcome.setVisible(bool(conversation.outcome))
-        rows = [(o.name, "\n".join(outline(o.value, 12)), "") for o in conversation.outcome]
+        rows = [(topic_word(o.name), "\n".join(outline(o.value, 12)), "") for o in conversation.outcome]
         if rows:
             self._outcome.tabulate(rows)

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from console.client.theme.tokens import Size, Space, Weight
 from console.client.ui.shared.parts import label
+from console.client.ui.shared.words import breakable
 
 
 class Section(QWidget):
@@ -19,14 +20,14 @@ class Section(QWidget):
         self._column.addWidget(self.title)
         self._parts: list[QWidget] = []
 
-    def put(self, part: QWidget) -> None:
-        """Add a part below the others."""
+    def put(self, part: QWidget, *, left: bool = False) -> None:
+        """Add a part below the others, over the whole width or at its own at the left."""
         self._parts.append(part)
-        self._column.addWidget(part)
+        self._column.addWidget(part, 0, Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag(0))
 
     def say(self, words: str, role: str = "muted") -> None:
         """Add a line of words that wraps."""
-        line = label(words, role, Size.LABEL)
+        line = label(breakable(words), role, Size.LABEL)
         line.setWordWrap(True)
         self.put(line)
 
@@ -42,8 +43,9 @@ class Section(QWidget):
         for place, (name, value, role) in enumerate(rows):
             side = label(name, "muted", Size.LABEL)
             side.setWordWrap(True)
-            words = label(value, role, Size.LABEL)
+            words = label(breakable(value), role, Size.LABEL)
             words.setWordWrap(True)
+            words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(side, place, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(words, place, 1)

@@ -60,7 +60,7 @@ class OptionButton(QAbstractButton):
         chosen = self.isChecked()
         ink = Colour.ACCENT if chosen else Colour.TEXT if self.isEnabled() else Colour.FAINT
         pen = QPen(self._theme.colour(Colour.ACCENT if chosen or self.suggested or self.underMouse() else Colour.LINE))
-        pen.setStyle(Qt.PenStyle.DashLine if self.suggested and not chosen else Qt.PenStyle.SolidLine)
+        pen.setStyle(Qt.PenStyle.DashLine if self.suggested else Qt.PenStyle.SolidLine)
         painter.setPen(pen)
         painter.setBrush(self._theme.colour(Colour.ACCENT_BG if chosen else Colour.SURFACE))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
@@ -96,6 +96,7 @@ class OptionGroup(QWidget):
         self.setSizePolicy(policy)
         self._flow = FlowLayout(self)
         self._theme = theme
+        self._last: QWidget | None = None
         self.buttons: list[OptionButton] = []
         self.set_options(options)
         theme.changed.connect(self._on_theme_changed)
@@ -117,7 +118,15 @@ class OptionGroup(QWidget):
             self._flow.addWidget(button)
             button.show()
             self.buttons.append(button)
+        if self._last is not None:
+            self._flow.removeWidget(self._last)
+            self._flow.addWidget(self._last)
         self.updateGeometry()
+
+    def add_last(self, part: QWidget) -> None:
+        """Set a part behind the options, such as a way to further ones."""
+        self._last = part
+        self._flow.addWidget(part)
 
     def mark(self, chosen: set[str], suggested: str | None = None) -> None:
         """Show which options are chosen, and which one is only suggested."""

@@ -48,6 +48,10 @@ class ElidedLabel(QLabel):
         self.setFont(text_font(size, weight))
         self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if weight != Weight.REGULAR:  # headings stand at the left in every script
+            self.setAlignment(
+                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+            )
         self.set_text(text)
 
     def set_text(self, text: str) -> None:

@@ -22,7 +22,7 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 
 _ROW = 30
-_NAME_WIDTH = 168
+_NAME_WIDTH = 220
 _KEY_WIDTH = 130
 
 

@@ -1,7 +1,10 @@
 """Words, icons and tones for values, so that every screen says the same thing the same way."""
 
+import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from PySide6.QtCore import QLocale
 
 from console.client.ui.shared.chips import Tone
 from console.contract.conversations import Gate, SignalKind
@@ -9,6 +12,10 @@ from console.contract.corrections import SourceJudgement
 from console.contract.permissions import Role
 from console.contract.taxonomy import RootCause, Severity
 from console.contract.views import QueueRow
+
+
+_LONG_RUN = re.compile(r"\S{25,}")
+_TWELVE = re.compile(r"\S{1,12}")
 
 
 class GateWords(NamedTuple):
@@ -74,6 +81,25 @@ def gate_phrase(row: QueueRow) -> str:
         return "not handed off"
     word = GATES[row.gate].word
     return word if row.gate_value is None else f"{word} {row.gate_value:.2f}"
+
+
+def topic_word(topic: str) -> str:
+    """A topic's key as a word: "account_change" is "Account change"."""
+    words = topic.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def breakable(text: str) -> str:
+    """Text for a wrapping label, with places to break in runs too long for a line."""
+    return _LONG_RUN.sub(lambda run: "\u200b".join(_TWELVE.findall(run[0])), text)
+
+
+def language_word(tag: str | None) -> str:
+    """A language tag as its English name; the tag itself where nobody knows it."""
+    if not tag:
+        return ""
+    name = QLocale.languageToString(QLocale(tag).language())
+    return tag if name in ("C", "Default") else name
 
 
 def duration(span: timedelta) -> str:

@@ -13,7 +13,7 @@ from console.client.theme.tokens import Size, Space, Weight
 from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.chips import Tone
 from console.client.ui.shared.parts import ElidedLabel, IconButton, TextButton, label, rule
-from console.client.ui.shared.words import duration
+from console.client.ui.shared.words import duration, language_word, topic_word
 from console.client.ui.transcript.find_bar import FindBar
 from console.client.ui.transcript.handoff_card import HandoffCard
 from console.client.ui.transcript.transcript_view import TranscriptView
@@ -22,6 +22,7 @@ from console.contract.ids import UserId
 from console.contract.views import Claim, ConversationView
 
 _LOW = 900
+_WIDE = 660
 
 
 class ConversationPanel(QFrame):
@@ -109,8 +110,9 @@ class ConversationPanel(QFrame):
         self._stack.setCurrentIndex(1)
         self._claim, self._mine = claim, claim is not None and claim.holder_id == me
         self.name.set_text(conversation.customer.name)
-        self.topic.show_chip(conversation.topic, Tone.QUIET)
-        self.language.show_chip(conversation.language or "", Tone.QUIET, "languages")
+        self.topic.show_chip(topic_word(conversation.topic), Tone.QUIET)
+        self.language.show_chip(language_word(conversation.language), Tone.QUIET, "languages")
+        self.language.setVisible(bool(conversation.language) and self.width() >= _WIDE)
         self.card.show_handoff(conversation, self._now())
         self.model.show_conversation(conversation)
         self._show_holder()
@@ -162,6 +164,7 @@ class ConversationPanel(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.card.set_low(self.height() < _LOW)
+        self.language.setVisible(self.width() >= _WIDE)
 
     @staticmethod
     def _opening_turn(conversation: Conversation) -> Turn | None:

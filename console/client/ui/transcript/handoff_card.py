@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
-from console.client.theme.tokens import Size, Space, Weight
+from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.chips import Tone
 from console.client.ui.shared.parts import ElidedLabel, IconButton, label
@@ -27,15 +27,19 @@ class HandoffCard(QFrame):
         self._low = False
         self._folded = False
         self.why = ElidedLabel(weight=Weight.STRONG)
-        self.gate = ChipLabel(theme)
+        self._theme = theme
+        self.mark = QLabel()
+        self.inferred = ChipLabel(theme)
+        theme.changed.connect(self._draw_mark)
         self.policy = ChipLabel(theme)
         self.when = label("", "muted", Size.LABEL)
         self.fold = IconButton(theme, "chevron-down", self.tr("Show the handoff in full"))
         self.fold.clicked.connect(self.toggle)
         head = QHBoxLayout()
         head.setSpacing(Space.S)
+        head.addWidget(self.mark)
         head.addWidget(self.why, 1)
-        head.addWidget(self.gate)
+        head.addWidget(self.inferred)
         head.addWidget(self.policy)
         head.addWidget(self.when)
         head.addWidget(self.fold)
@@ -60,16 +64,16 @@ class HandoffCard(QFrame):
         handoff = conversation.handoff
         if handoff is None:
             self.why.set_text(self.tr("Not handed off: queued for review"))
-            self.gate.show_chip("", Tone.QUIET)
+            self.inferred.show_chip("", Tone.QUIET)
             self.when.setText("")
         else:
             self.why.set_text(_why(handoff))
-            gate = GATES[handoff.gate]
-            word = self.tr("{gate} gate").format(gate=handoff.gate.value.replace("_", " "))
-            self.gate.show_chip(self.tr("{word}, inferred").format(word=word) if handoff.inferred else word, gate.tone)
+            self.inferred.show_chip(self.tr("inferred") if handoff.inferred else "", Tone.WARN)
+            self.inferred.setToolTip(self.tr("The transcript names no gate; this one was read from it by rule."))
             self.when.setText(_when(handoff, now))
         version = (handoff.policy_version if handoff else None) or conversation.policy_version
         self.policy.show_chip(f"policy {_short(version)}" if version else "", Tone.QUIET)
+        self._draw_mark()
         self._show_facts()
 
     def set_low(self, low: bool) -> None:
@@ -88,6 +92,12 @@ class HandoffCard(QFrame):
         """Show every fact in full, or on one line each."""
         self._unfolded = not self._unfolded
         self._show_facts()
+
+    def _draw_mark(self) -> None:
+        handoff = self._conversation.handoff if self._conversation else None
+        icon = GATES[handoff.gate].icon if handoff else "scan-search"
+        tint = GATES[handoff.gate].tone.value[0] if handoff else Colour.MUTED
+        self.mark.setPixmap(self._theme.pixmap(icon, tint, 16, self.devicePixelRatioF()))
 
     def _show_facts(self) -> None:
         while (item := self._facts.takeAt(0)) is not None:
@@ -132,7 +142,7 @@ def _short(version: str) -> str:
 def _facts(conversation: Conversation, *, full: bool) -> Iterator[tuple[str, str, str]]:
     """The card's lines: name, words, role. What is missing is said, never left blank."""
     handoff = conversation.handoff
-    join = "\n" if full else " "
+    join = "\n" if full else " \u00b7 "
     if handoff is None:
         yield "Outcome", "; ".join(f"{o.name}: {o.value}" for o in conversation.outcome) or "Not recorded.", ""
         return

@@ -54,6 +54,7 @@ class TranscriptView(QListView):
         self._editor: QWidget | None = None
         self._editor_place = -1
         self._needle = ""
+        self._at_end = False
         self._drag: tuple[int, tuple[int, int], tuple[int, int]] | None = None
         self.setAccessibleName(self.tr("Conversation"))
         self.setFrameShape(QListView.Shape.NoFrame)
@@ -63,6 +64,7 @@ class TranscriptView(QListView):
         self.viewport().setMouseTracking(True)
         self.setProperty("panel", "bg")
         self.setModel(model)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         theme.changed.connect(self._on_theme_changed)
 
     # what the panel asks for
@@ -75,20 +77,28 @@ class TranscriptView(QListView):
             self.scrollTo(index)
 
     def scroll_to_end(self) -> None:
-        """Show the latest turn."""
+        """Show the latest turn, and stay there while heights become exact or the pane changes its size."""
+        self._at_end = True
         self._measure_around(self.model().rowCount() - 1, upwards=True)
-        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
         self.viewport().update()
 
     def show_editor(self, number: int, editor: QWidget) -> None:
         """Place a widget below a turn's bubble; its height follows its size hint."""
         self._editor = editor
         self._editor_place = number - 1
+        self._at_end = False
         editor.setParent(self.viewport())
         editor.installEventFilter(self)
         self._forget(self._editor_place)
         editor.show()
         self.scrollTo(self.model().index(self._editor_place, 0))
+
+    def reveal(self, part: QWidget) -> None:
+        """Bring a part of the editor into sight, moving no further than needed."""
+        top = part.mapTo(self.viewport(), QPoint(0, 0)).y()
+        below = top + part.height() + Space.M - self.viewport().height()
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + (below if below > 0 else min(0, top - Space.S)))
 
     def take_editor(self) -> QWidget | None:
         """Take the widget out again."""
@@ -146,7 +156,7 @@ class TranscriptView(QListView):
     def _editor_height(self, place: int) -> float:
         if self._editor is None or place != self._editor_place:
             return 0.0
-        width = int(self._layouts[place].bubble_width()) if place in self._layouts else self._content_width()
+        width = int(self._layouts[place].editor_width()) if place in self._layouts else self._content_width()
         hint = self._editor.heightForWidth(width) if self._editor.hasHeightForWidth() else -1
         return (hint if hint > 0 else self._editor.sizeHint().height()) + Space.S
 
@@ -172,8 +182,10 @@ class TranscriptView(QListView):
         while place < len(self._heights) and self._all_tops()[place] <= bottom:
             self._layout(place)
             place += 1
+        at_end = self._at_end
         self._set_range()
-        bar.setValue(round(self._all_tops()[anchor] - offset))
+        if not at_end:
+            bar.setValue(round(self._all_tops()[anchor] - offset))
 
     def _measure_around(self, place: int, *, upwards: bool) -> None:
         room = self.viewport().height() * 1.5
@@ -188,7 +200,13 @@ class TranscriptView(QListView):
         height = self.viewport().height()
         bar.setPageStep(height)
         bar.setSingleStep(40)
+        at_end = self._at_end
         bar.setRange(0, max(0, round(self._all_tops()[-1] + Space.S - height)) if self._heights else 0)
+        if at_end:
+            bar.setValue(bar.maximum())
+
+    def _on_scrolled(self, value: int) -> None:
+        self._at_end = self._editor is None and value >= self.verticalScrollBar().maximum() - 2
 
     def _forget(self, place: int) -> None:
         if 0 <= place < len(self._heights):
@@ -223,10 +241,9 @@ class TranscriptView(QListView):
         self._rebuild()
 
     def rowsInserted(self, parent: Index, start: int, end: int) -> None:
-        at_end = self.verticalScrollBar().value() >= self.verticalScrollBar().maximum() - 4
         super().rowsInserted(parent, start, end)
         self._rebuild()
-        if at_end:
+        if self._at_end:
             self.scroll_to_end()
 
     def dataChanged(self, top: Index, bottom: Index, roles: Sequence[int] = ()) -> None:
@@ -237,13 +254,13 @@ class TranscriptView(QListView):
         self._set_range()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        at_end = self.verticalScrollBar().value() >= self.verticalScrollBar().maximum() - 4
+        at_end = self._at_end
         place = self._place_at(self.verticalScrollBar().value()) if self._heights else 0
         if event.oldSize().width() != event.size().width():
             self._rebuild()
             if not at_end and self._heights:
                 self.verticalScrollBar().setValue(round(self._all_tops()[place]))
-        if at_end and self._heights and self._editor is None:
+        if at_end and self._heights:
             self.scroll_to_end()
         self._measure_visible()
         self._place_editor()
@@ -422,7 +439,7 @@ class TranscriptView(QListView):
         if self._editor is None or not 0 <= self._editor_place < len(self._heights):
             return
         layout = self._layout(self._editor_place)
-        width = int(layout.bubble_width())
+        width = int(layout.editor_width())
         top = self._all_tops()[self._editor_place] - self.verticalScrollBar().value() + layout.bubble.bottom() + Space.S
         left = _MARGIN + self._content_width() - width
         height = round(self._editor_height(self._editor_place)) - Space.S

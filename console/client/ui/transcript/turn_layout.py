@@ -22,6 +22,8 @@ _PAD = 12.0
 _MOST_SHOWN = 6_000
 _MOST_EXPANDED = 60_000
 _BUBBLE_SHARE = 0.84
+_WIDEST = 780.0
+_NARROW = 640.0
 
 
 Mark = tuple[str, Tone, str | None, str]
@@ -69,7 +71,11 @@ class TurnLayout:
         """The widest a bubble may be."""
         if self.turn.speaker is Speaker.SYSTEM:
             return self._style.width
-        return min(self._style.width, max(300.0, self._style.width * _BUBBLE_SHARE))
+        return min(self._style.width, _WIDEST, max(300.0, self._style.width * _BUBBLE_SHARE))
+
+    def editor_width(self) -> float:
+        """The width of an editor below the bubble: the bubble's widest, or the whole pane where that is narrow."""
+        return self._style.width if self._style.width < _NARROW else self.bubble_width()
 
     def _build(self) -> None:
         widest = self.bubble_width()
@@ -195,11 +201,12 @@ class TurnLayout:
         painter.drawRoundedRect(self.bubble.adjusted(0.75, 0.75, -0.75, -0.75), Space.RADIUS_L, Space.RADIUS_L)
 
     def _paint_name(self, painter: QPainter, theme: Theme) -> None:
-        words = self._style.name
+        words = f"\u2068{self._style.name}\u2069"  # isolated, so that a right-to-left name leaves the time in its place
         if self.turn.at is not None:
             words += self.turn.at.astimezone().strftime(", %H:%M")
         painter.setFont(text_font(Size.LABEL, Weight.REGULAR))
         painter.setPen(theme.colour(Colour.MUTED))
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         flags = Qt.AlignmentFlag.AlignVCenter
         if self._right_side:
             flags |= Qt.AlignmentFlag.AlignRight
@@ -208,7 +215,7 @@ class TurnLayout:
 
 def estimated_height(turn: Turn, width: float) -> float:
     """A cheap guess at a turn's height, good enough for the scroll bar until the turn comes into sight."""
-    per_line = max(20.0, width * _BUBBLE_SHARE / QFontMetricsF(text_font()).averageCharWidth())
+    per_line = max(20.0, min(_WIDEST, width * _BUBBLE_SHARE) / QFontMetricsF(text_font()).averageCharWidth())
     shown = turn.text[:_MOST_SHOWN]
     lines = 1 + shown.count("\n") + len(shown) / per_line
     chips = CHIP_HEIGHT + 7 if turn.ai and (turn.ai.tool_calls or turn.ai.sources) else 0

@@ -169,4 +169,6 @@ class MainWindow(QMainWindow):
     def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
         editing = isinstance(now, QLineEdit) or (isinstance(now, QPlainTextEdit) and not now.isReadOnly())
         self.commands.set_editing(editing)
+        if now is not None and now is not self.editor.answer and self.editor.isAncestorOf(now):
+            self.conversation.view.reveal(now)
         self.status.show_mode(editing=editing)

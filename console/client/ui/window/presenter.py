@@ -26,6 +26,12 @@ _FIRST_TAB = {
     Role.QA: QueueTab.ALL,
     Role.OWNER: QueueTab.ALL,
 }
+_QUEUE_NAMES = {
+    Role.TIER1: "Tier 1 queue",
+    Role.TIER2: "Tier 2 queue",
+    Role.QA: "Review queue",
+    Role.OWNER: "Every conversation",
+}
 
 
 class DeskPresenter(QObject):
@@ -44,6 +50,7 @@ class DeskPresenter(QObject):
         self._connect()
         window.rail.show_person(session.me)
         window.commands.allow(session.me.role)
+        window.queue.title.setText(_QUEUE_NAMES[session.me.role])
         window.queue.choose_tab(_FIRST_TAB[session.me.role])
         self._door.start("read drafts", self._read_drafts)
         self._show_queue()
@@ -92,6 +99,7 @@ class DeskPresenter(QObject):
         self._on(window.inspector.retry_pressed, self._retry)
         self._on(window.inspector.discard_pressed, self._discard)
         self._on(window.editor.left, lambda: window.conversation.view.setFocus())
+        self._on(self.correction.faults_shown, lambda: window.conversation.view.reveal(window.editor.submit))
         self._on(self.correction.editor_opened, self._on_editor_opened)
         self._on(self.correction.editor_closed, self._on_editor_closed)
         self._on(self.correction.draft_shown, lambda draft: window.inspector.show_verdicts(draft.source_verdicts))
@@ -160,7 +168,7 @@ class DeskPresenter(QObject):
     # showing
 
     def _on_changed(self, change: ChangeSet) -> None:
-        if isinstance(change.queue, Everything) or change.queue:
+        if change.connection or isinstance(change.queue, Everything) or change.queue:
             self._show_queue()
         if self._shown is not None:
             if concerns(change.conversations, self._shown) or concerns(change.corrections, self._shown):
@@ -175,7 +183,7 @@ class DeskPresenter(QObject):
         rows = self._session.queue.rows
         offline = self._session.connection.state is ConnectionState.OFFLINE
         words = self.tr("as last read") if offline and rows else ""
-        self._window.queue.show_queue(rows, self._session.me.user_id, words)
+        self._window.queue.show_queue(rows, self._session.me, words)
         self._window.rail.show_count(self._window.queue.free_count)
 
     def _show_saving(self) -> None:
