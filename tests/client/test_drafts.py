@@ -154,7 +154,9 @@ STEPS = st.lists(
     st.one_of(
         TEXTS.map(lambda text: lambda draft: drafts.with_text(draft, text)),
         CODES.map(lambda code: lambda draft: drafts.toggle_code(draft, code)),
-        st.tuples(st.integers(0, 5), CODES).map(lambda p: lambda draft: at_hunk(draft, p[0], drafts.with_hunk_code, p[1])),
+        st.tuples(st.integers(0, 5), CODES).map(
+            lambda p: lambda draft: at_hunk(draft, p[0], drafts.with_hunk_code, p[1])
+        ),
         st.integers(0, 5).map(lambda i: lambda draft: at_hunk(draft, i, drafts.with_hunk_scope, Scope.CUSTOMER_ONLY)),
         st.integers(0, 5).map(lambda i: lambda draft: at_hunk(draft, i, drafts.confirm_hunk)),
         st.just(lambda draft: drafts.with_assertions(draft, (Assertion(kind=AssertionKind.MUST_SAY, text="x"),))),

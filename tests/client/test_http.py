@@ -25,7 +25,10 @@ pytestmark = pytest.mark.anyio
 ME = json.dumps({"user_id": "ana", "name": "Ana", "role": "tier1", "workspace": "Sample", "version": "1"}).encode()
 PROBLEM = json.dumps({"type": "forbidden", "title": "You may not.", "status": 403, "detail": "Ask the owner."}).encode()
 EVENTS = {"content_type": "text/event-stream", "content_length": "99999999"}
-EVENT = b'id: 8\nevent: claim_changed\ndata: {"seq":8,"kind":"claim_changed","conversation_id":"c-1","at":"2026-11-20T10:45:00Z"}\n\n'  # fmt: skip
+EVENT = (
+    b"id: 8\nevent: claim_changed\n"
+    b'data: {"seq":8,"kind":"claim_changed","conversation_id":"c-1","at":"2026-11-20T10:45:00Z"}\n\n'
+)
 
 
 async def ask(url: str | None) -> BackendError | str:

@@ -222,7 +222,7 @@ async def test_copies_of_the_queue_that_another_version_wrote_are_passed_over(pr
     await store.keep_queue([row()])
     await store.aclose()
     with closing(sqlite3.connect(profile)) as db, db:
-        db.execute("UPDATE queue_row SET body = '{\"from\": \"another version\"}'")
+        db.execute('UPDATE queue_row SET body = \'{"from": "another version"}\'')
     store = await SqliteStore.open(profile)
     assert await store.queue() == ()
     await store.aclose()

@@ -59,7 +59,17 @@ def test_the_row_is_shown(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["gate:policy", "tier:1", "is:mine", "lang:en", "lang:a", "topic:billing", "meyer smith", "gate:bogus", "colour:red"],
+    [
+        "gate:policy",
+        "tier:1",
+        "is:mine",
+        "lang:en",
+        "lang:a",
+        "topic:billing",
+        "meyer smith",
+        "gate:bogus",
+        "colour:red",
+    ],
 )
 def test_the_row_is_hidden(text: str) -> None:
     assert not parse_filter(text).matches(row(), ME)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from console.client.net.http import HttpGateway
 from console.client.services.changes import ALL, ChangeSet, concerns
 from console.client.services.connection import ConnectionState
 from console.client.services.errors import RefusedError, UnauthenticatedError, UnreachableError
 from console.client.services.sign_in import sign_in
-from console.client.net.http import HttpGateway
 from console.client.store.memory_store import MemoryStore
 from console.contract.ids import ConversationId
 from console.contract.problems import ProblemCode

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from console.client.domain.queue_order import Urgency, urgency
 from console.client.services.changes import ALL, Changes, ChangeSet
@@ -125,8 +126,8 @@ class QueueService:
 
     def _replace(self, rows: Iterable[QueueRow]) -> None:
         self._rows = {row.conversation_id: row for row in rows}
-        self._sorted = sorted(self._rows.values(), key=urgency)
-        self._order = [urgency(row) for row in self._sorted]
+        placed = sorted(((urgency(row), row) for row in self._rows.values()), key=itemgetter(0))
+        self._order, self._sorted = [key for key, _ in placed], [row for _, row in placed]
         self._changes.publish(ChangeSet(queue=ALL))
 
     def _put(self, row: QueueRow) -> None:
