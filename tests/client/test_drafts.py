@@ -102,7 +102,7 @@ def test_a_note_alone_is_worth_keeping_but_corrects_nothing() -> None:
 
 
 def test_faults_say_what_to_do() -> None:
-    assert drafts.faults(typed(("14", "30"))) == ("Choose at least one error code.", "Choose how severe the error is.")
+    assert drafts.faults(typed(("14", "30"))) == ("Choose at least one error code.",)
     handoff = drafts.with_handoff(typed(("14", "30")), True)
     assert "Choose the gate that should have handed it off." in drafts.faults(handoff)
     assert drafts.faults(drafts.with_handoff(handoff, True, Gate.POLICY)) == drafts.faults(typed(("14", "30")))
