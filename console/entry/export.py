@@ -19,10 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the file and say what it holds and what was left out."""
     from console.server.app.exporting import export_to
-    from console.server.app.settings import database_url
+    from console.server.app.settings import choose_database
     from console.server.signal.exports import ExportFormat
 
-    database = database_url(arguments.database, arguments.data_dir)
+    database = choose_database(arguments.database, arguments.data_dir)
     report = export_to(database, ExportFormat(arguments.format), arguments.out)
     print(f"{report.rows} rows in {report.path}")
     for reason, count in report.left_out.items():

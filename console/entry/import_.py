@@ -18,9 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Import the files; 1 where a line or a file could not be read."""
     from console.server.app.importing import import_files
-    from console.server.app.settings import database_url
+    from console.server.app.settings import choose_database
 
-    database = database_url(arguments.database, arguments.data_dir)
+    database = choose_database(arguments.database, arguments.data_dir)
     report = import_files(database, arguments.files, queue_all=arguments.all)
     counts = report.counts
     print(

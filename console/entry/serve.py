@@ -21,9 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     from console.server.app.embedded import serve_embedded
     from console.server.app.serve import serve_alone
-    from console.server.app.settings import Settings, database_url
+    from console.server.app.settings import Settings, choose_database
 
-    database = database_url(arguments.database, arguments.data_dir)
+    database = choose_database(arguments.database, arguments.data_dir)
     if arguments.embedded:
         return serve_embedded(database, sample=arguments.sample)
     settings = Settings(database, arguments.host, arguments.port, arguments.workspace)

@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the token, alone on its line, so that a script can take it."""
     from console.server.app.accounts import make_token
-    from console.server.app.settings import database_url
+    from console.server.app.settings import choose_database
 
-    database = database_url(arguments.database, arguments.data_dir)
+    database = choose_database(arguments.database, arguments.data_dir)
     try:
         token = make_token(database, arguments.user, arguments.name, Role(arguments.role))
     except ValueError as error:

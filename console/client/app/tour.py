@@ -247,7 +247,7 @@ class Tour:
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(_PATIENCE_S):
-            while not holds():
+            while not holds():  # noqa: ASYNC110  (the state belongs to Qt, which sets no event)
                 await asyncio.sleep(0.02)
 
     def _key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

@@ -9,11 +9,12 @@ from console.contract.ids import UserId
 from console.contract.permissions import Role
 from console.server.app.settings import utc_now
 from console.server.services.identity import Identity
+from console.server.services.ports import Database
 from console.server.services.tokens import issue_token
 from console.server.store.unit_of_work import open_store
 
 
-def make_token(database: str, user: str, name: str, role: Role) -> str:
+def make_token(database: Database, user: str, name: str, role: Role) -> str:
     """Return a fresh token for a user, who is made or renamed as needed. Raises ValueError where the id is unusable."""
     try:
         user_id = UserId(TypeAdapter[str](Key).validate_python(user))
@@ -22,6 +23,6 @@ def make_token(database: str, user: str, name: str, role: Role) -> str:
     return asyncio.run(_make_token(database, Identity(user_id, name, role)))
 
 
-async def _make_token(database: str, account: Identity) -> str:
+async def _make_token(database: Database, account: Identity) -> str:
     async with open_store(database) as store:
         return await issue_token(store, utc_now, account)

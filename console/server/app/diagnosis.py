@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.server.app.settings import database_url
+from console.server.app.settings import choose_database
 from console.server.store.engine import parse_url, sqlite_file
 from console.server.store.schema import read_revision
 
@@ -20,13 +20,13 @@ class Diagnosis:
 
 def examine(database: str | None, data_dir: Path | None) -> Diagnosis:
     """Say where the database is and whether it can be worked on."""
-    url = database_url(database, data_dir)
-    place = parse_url(url).render_as_string(hide_password=True)
-    file = sqlite_file(url)
+    chosen = choose_database(database, data_dir)
+    file = sqlite_file(chosen)
+    place = str(file or parse_url(chosen).render_as_string(hide_password=True))
     if file is not None and not file.exists():
         return Diagnosis(place, "not made yet; the first start makes it", usable=True)
     try:
-        found, wanted = asyncio.run(read_revision(url))
+        found, wanted = asyncio.run(read_revision(chosen))
     except OSError as error:
         return Diagnosis(place, str(error), usable=False)
     return Diagnosis(place, f"reachable, schema {found}, this program wants {wanted}", usable=found == wanted)

@@ -12,11 +12,12 @@ from console.contract.embedded import EmbeddedReady, EmbeddedStart
 from console.server.app.serve import GRACE_S, create_server, prepare_store
 from console.server.app.settings import Settings
 from console.server.services.identity import Identity
+from console.server.services.ports import Database
 
 STDIN = 0
 
 
-def serve_embedded(database: str, *, sample: bool) -> int:
+def serve_embedded(database: Database, *, sample: bool) -> int:
     """Read EmbeddedStart from stdin, serve on a loopback port of its own, and stop when stdin ends."""
     try:
         start = EmbeddedStart.model_validate_json(_read_line())

@@ -4,16 +4,17 @@ import asyncio
 from pathlib import Path
 
 from console.server.services.corrections import read_corrected
+from console.server.services.ports import Database
 from console.server.signal.exports import ExportFormat, ExportItem, ExportReport, export_corrections
 from console.server.store.unit_of_work import open_store
 
 
-def export_to(database: str, format: ExportFormat, out: Path) -> ExportReport:
+def export_to(database: Database, format: ExportFormat, out: Path) -> ExportReport:
     """Write every stored correction with its conversation into the folder."""
     return asyncio.run(_export_to(database, format, out))
 
 
-async def _export_to(database: str, format: ExportFormat, out: Path) -> ExportReport:
+async def _export_to(database: Database, format: ExportFormat, out: Path) -> ExportReport:
     async with open_store(database) as store:
         corrected = await read_corrected(store)
     return export_corrections((ExportItem(*pair) for pair in corrected), format, out)

@@ -11,6 +11,7 @@ from console.contract.conversations import Conversation
 from console.server.app.settings import utc_now
 from console.server.connect.chat_completions import LineProblem, read_transcripts
 from console.server.services.conversations import ImportCounts, import_conversations
+from console.server.services.ports import Database
 from console.server.store.unit_of_work import open_store
 
 BATCH = 100
@@ -25,12 +26,12 @@ class ImportReport:
     bad: int
 
 
-def import_files(database: str, files: Sequence[Path], *, queue_all: bool) -> ImportReport:
+def import_files(database: Database, files: Sequence[Path], *, queue_all: bool) -> ImportReport:
     """Import files, naming each bad line on stderr as `file:line: reason`."""
     return asyncio.run(_import_files(database, files, queue_all=queue_all))
 
 
-async def _import_files(database: str, files: Sequence[Path], *, queue_all: bool) -> ImportReport:
+async def _import_files(database: Database, files: Sequence[Path], *, queue_all: bool) -> ImportReport:
     problems: list[str] = []
     counts = ImportCounts()
     async with open_store(database) as store:

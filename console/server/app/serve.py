@@ -14,7 +14,7 @@ from console.server.app.factory import create_app
 from console.server.app.settings import Settings, utc_now
 from console.server.services.backend import Bell
 from console.server.services.identity import Identity
-from console.server.services.ports import Clock
+from console.server.services.ports import Clock, Database
 from console.server.store.unit_of_work import open_store
 
 GRACE_S = 2
@@ -78,7 +78,7 @@ def create_server(
     return Server(config, bell, on_ready)
 
 
-def prepare_store(database: str) -> None:
+def prepare_store(database: Database) -> None:
     """Bring the store up to date before anything listens. Raises StoreError, which says more than a failed start."""
 
     async def prepare() -> None:

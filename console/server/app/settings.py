@@ -8,14 +8,16 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from console.server.services.ports import Database
+
 DEFAULT_PORT = 8716
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`database` is a SQLAlchemy URL. `embedded`: serve one desk on this machine only."""
+    """`embedded`: serve one desk on this machine only."""
 
-    database: str
+    database: Database
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     workspace: str = "Team workspace"
@@ -27,11 +29,9 @@ def default_data_dir() -> Path:
     return user_data_path("redline", appauthor=False)
 
 
-def database_url(database: str | None, data_dir: Path | None) -> str:
-    """Return the URL given, else that of the SQLite file in the data folder."""
-    if database is not None:
-        return database
-    return f"sqlite:///{((data_dir or default_data_dir()) / 'workspace.db').absolute()}"
+def choose_database(url: str | None, data_dir: Path | None) -> Database:
+    """Return the URL given, else the SQLite file in the data folder."""
+    return url or (data_dir or default_data_dir()).absolute() / "workspace.db"
 
 
 def version() -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from console.contract.conversations import Conversation, Tier
@@ -16,6 +17,9 @@ from console.server.services.identity import Identity
 
 Clock = Callable[[], datetime]
 """Returns the moment, aware, in UTC."""
+
+Database = Path | str
+"""Where the store is: a SQLite file, or a SQLAlchemy URL."""
 
 Places = Sequence[tuple[QueuedFor, Tier]]
 

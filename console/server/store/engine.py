@@ -11,6 +11,8 @@ from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from console.server.services.ports import Database
+
 BUSY_TIMEOUT_MS = 10_000
 SAFE: dict[str, str | int] = {
     "busy_timeout": BUSY_TIMEOUT_MS,
@@ -28,8 +30,10 @@ class StoreError(OSError):
     """The database cannot be opened, or does not keep a promise that the backend makes to its users."""
 
 
-def parse_url(database: str) -> URL:
+def parse_url(database: Database) -> URL:
     """Return the URL, with the asynchronous driver where the database is SQLite. Raises StoreError."""
+    if isinstance(database, Path):
+        return URL.create("sqlite+aiosqlite", database=str(database))
     try:
         url = make_url(database)
     except ArgumentError as error:
@@ -37,14 +41,14 @@ def parse_url(database: str) -> URL:
     return url.set(drivername="sqlite+aiosqlite") if url.get_backend_name() == "sqlite" else url
 
 
-def sqlite_file(database: str) -> Path | None:
-    """Return the file of a SQLite URL, None for other databases. Raises StoreError."""
+def sqlite_file(database: Database) -> Path | None:
+    """Return the file of a SQLite database, None for others. Raises StoreError."""
     url = parse_url(database)
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
-def create_engine(database: str) -> AsyncEngine:
-    """Return an engine for a SQLAlchemy URL. Raises StoreError, also at the first connection that is not safe."""
+def create_engine(database: Database) -> AsyncEngine:
+    """Return an engine. Raises StoreError, also at the first connection that is not safe."""
     try:
         engine = create_async_engine(parse_url(database))
     except (NoSuchModuleError, ModuleNotFoundError, InvalidRequestError) as error:

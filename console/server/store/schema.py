@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from console.server.services.ports import Database
 from console.server.store.engine import StoreError, create_engine, for_writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-async def read_revision(database: str) -> tuple[str, str]:
+async def read_revision(database: Database) -> tuple[str, str]:
     """Return the database's revision and the one this program wants, changing nothing. Raises StoreError."""
     engine = create_engine(database)
     try:

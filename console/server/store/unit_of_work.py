@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from console.server.services.ports import Database
 from console.server.store.conversations import SqlConversations
 from console.server.store.engine import create_engine, for_writing, sqlite_file
 from console.server.store.repositories import SqlAccounts, SqlCorrections, SqlEvents
@@ -46,8 +47,8 @@ class SqlStore:
 
 
 @asynccontextmanager
-async def open_store(database: str, publish: Callable[[], None] = lambda: None) -> AsyncIterator[SqlStore]:
-    """Open the store of a SQLAlchemy URL with its schema up to date; a new file's folder is for the user alone."""
+async def open_store(database: Database, publish: Callable[[], None] = lambda: None) -> AsyncIterator[SqlStore]:
+    """Open the store with its schema up to date; a new file's folder is for the user alone."""
     if file := sqlite_file(database):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(database)

@@ -13,7 +13,6 @@ from console.contract.permissions import Role
 from console.contract.taxonomy import RootCause, Severity
 from console.contract.views import QueueRow
 
-
 _LONG_RUN = re.compile(r"\S{25,}")
 _TWELVE = re.compile(r"\S{1,12}")
 
