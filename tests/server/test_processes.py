@@ -150,6 +150,7 @@ def test_a_child_that_cannot_open_its_store_says_why_in_one_line(tmp_path: Path)
         assert err == "redline: the database cannot be used: file is not a database\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to a child is a POSIX matter")
 def test_a_backend_by_itself_says_its_address_and_how_people_get_in(tmp_path: Path) -> None:
     here = ["--data-dir", str(tmp_path)]
     made = subprocess.run(

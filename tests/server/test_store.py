@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'made' / 'store.db'}"
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "made" / "store.db"
 
 
 async def put(unit: Unit, stored: Conversation) -> None:
@@ -43,7 +44,7 @@ def statements(file: Path) -> set[str]:
 
 
 async def test_the_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> None:
-    migrated, modelled = (f"sqlite:///{tmp_path / name}" for name in ("migrated.db", "modelled.db"))
+    migrated, modelled = (tmp_path / name for name in ("migrated.db", "modelled.db"))
     async with open_store(migrated):
         pass
     engine = create_engine(modelled)
@@ -62,7 +63,7 @@ async def test_the_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> N
     await engine.dispose()
 
 
-async def test_many_processes_may_open_a_new_database_at_once(database: str) -> None:
+async def test_many_processes_may_open_a_new_database_at_once(database: Path) -> None:
     async def opened() -> bool:
         async with open_store(database) as store, store.reading() as unit:
             return await unit.conversations.any()
@@ -70,7 +71,7 @@ async def test_many_processes_may_open_a_new_database_at_once(database: str) -> 
     assert await asyncio.gather(*(opened() for _ in range(8))) == [False] * 8
 
 
-async def test_every_connection_syncs_fully_and_checks_references(database: str) -> None:
+async def test_every_connection_syncs_fully_and_checks_references(database: Path) -> None:
     async with open_store(database):
         engine = create_engine(database)
         async with engine.connect() as connection:
@@ -96,7 +97,7 @@ async def test_an_unusable_url_is_a_store_error(url: str) -> None:
             pass
 
 
-async def test_a_database_of_a_newer_version_is_left_alone(database: str, tmp_path: Path) -> None:
+async def test_a_database_of_a_newer_version_is_left_alone(database: Path, tmp_path: Path) -> None:
     async with open_store(database):
         pass
     with closing(sqlite3.connect(tmp_path / "made" / "store.db")) as connection, connection:
@@ -106,7 +107,7 @@ async def test_a_database_of_a_newer_version_is_left_alone(database: str, tmp_pa
             pass
 
 
-async def test_a_unit_that_fails_leaves_no_trace_and_rings_nobody(database: str) -> None:
+async def test_a_unit_that_fails_leaves_no_trace_and_rings_nobody(database: Path) -> None:
     rings: list[None] = []
     async with open_store(database, lambda: rings.append(None)) as store:
 
@@ -123,7 +124,7 @@ async def test_a_unit_that_fails_leaves_no_trace_and_rings_nobody(database: str)
     assert rings == []
 
 
-async def test_writers_at_once_queue_up_and_their_events_keep_the_order_of_commits(database: str) -> None:
+async def test_writers_at_once_queue_up_and_their_events_keep_the_order_of_commits(database: Path) -> None:
     async with open_store(database) as store:
 
         async def write(number: int) -> None:
@@ -137,7 +138,7 @@ async def test_writers_at_once_queue_up_and_their_events_keep_the_order_of_commi
             assert [event.seq for event in await unit.events.after(0, 100)] == list(range(1, 31))
 
 
-async def test_a_conversation_comes_back_as_it_was(database: str) -> None:
+async def test_a_conversation_comes_back_as_it_was(database: Path) -> None:
     stored = conversation("c", ask="“Ünïcode” 🙂 \u202e שלום")
     async with open_store(database) as store:
         async with store.writing() as unit:
@@ -147,7 +148,7 @@ async def test_a_conversation_comes_back_as_it_was(database: str) -> None:
             assert await unit.conversations.find(ConversationId("other")) is None
 
 
-async def test_only_the_hash_of_a_token_is_stored(database: str, tmp_path: Path) -> None:
+async def test_only_the_hash_of_a_token_is_stored(database: Path, tmp_path: Path) -> None:
     async with open_store(database) as store:
         token = await issue_token(store, HandClock(), CHAIRS["ana"])
         async with store.reading() as unit:
@@ -158,6 +159,13 @@ async def test_only_the_hash_of_a_token_is_stored(database: str, tmp_path: Path)
     assert not any(token.encode() in content for content in files)
 
 
-async def test_the_data_folder_is_for_its_user_alone(database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["with space", "a#b", "a%41b", "a?b=c", "ünï"])
+async def test_a_folder_of_any_name_holds_the_store(tmp_path: Path, name: str) -> None:
+    async with open_store(tmp_path / name / "store.db"):
+        assert (tmp_path / name / "store.db").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes; the profile folder protects it")
+async def test_the_data_folder_is_for_its_user_alone(database: Path, tmp_path: Path) -> None:
     async with open_store(database):
         assert (tmp_path / "made").stat().st_mode & 0o077 == 0

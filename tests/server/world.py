@@ -57,7 +57,7 @@ class HandClock:
 class Running:
     """A backend that serves, and its store's address."""
 
-    def __init__(self, url: str, database: str, clock: HandClock, server: Server) -> None:
+    def __init__(self, url: str, database: Path, clock: HandClock, server: Server) -> None:
         self.url = url
         self.database = database
         self.clock = clock
@@ -94,7 +94,7 @@ def token(who: str) -> str:
 @contextmanager
 def running(folder: Path, *, embedded: bool = False) -> Iterator[Running]:
     """Serve from a SQLite file in the folder until the block ends."""
-    database = f"sqlite:///{folder / 'workspace.db'}"
+    database = folder / "workspace.db"
     clock = HandClock()
     urls: list[str] = []
     ready = threading.Event()
