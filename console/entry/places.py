@@ -5,7 +5,13 @@ from pathlib import Path
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
-    """Add `--data-dir` and `--database`, of which one may be given."""
+    """Add `--data-dir` and `--database`, of which one may be given; the folder may also stand before the command."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the workspace (default: the user's own)")
+    group.add_argument(
+        "--data-dir",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="folder of the workspace (default: the user's own)",
+    )
     group.add_argument("--database", metavar="URL", help="SQLAlchemy URL of the database, instead of a folder")

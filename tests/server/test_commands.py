@@ -109,6 +109,11 @@ def test_a_broken_database_is_named_in_one_line(redline: Run, tmp_path: Path) ->
     assert err.count("\n") == 1
 
 
+def test_the_folder_may_stand_before_the_command(tmp_path: Path) -> None:
+    assert main(["--data-dir", str(tmp_path), "token", "--user", "ana", "--name", "Ana", "--role", "qa"]) == 0
+    assert (tmp_path / "workspace.db").is_file()
+
+
 def test_help_loads_neither_wing() -> None:
     code = (
         "import sys, contextlib\n"

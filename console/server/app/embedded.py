@@ -24,7 +24,6 @@ def serve_embedded(database: Database, *, sample: bool) -> int:
     except ValidationError:  # what it says holds what was sent, tokens perhaps
         sys.stderr.write("redline serve --embedded: the first line of stdin is not what a desk sends\n")
         return 2
-    prepare_store(database)
     chairs = {content_sha256(chair.token): Identity(chair.user_id, chair.name, chair.role) for chair in start.chairs}
     settings = Settings(database, port=0, workspace="Sample workspace" if sample else "This computer", embedded=True)
     server = create_server(settings, _say_ready, chairs, sample=sample)
@@ -33,6 +32,7 @@ def serve_embedded(database: Database, *, sample: bool) -> int:
         server.should_exit = True
 
     threading.Thread(target=_leave_with_parent, args=(stop,), name="parent watch", daemon=True).start()
+    prepare_store(database)
     return server.run_to_end()
 
 
