@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from console.contract.conversations import Tier
+
 
 class Role(StrEnum):
     """The chair a person sits in."""
@@ -34,6 +36,13 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
     }),
     Role.OWNER: frozenset({Permission.READ}),
 }  # fmt: skip
+
+
+def claim_permission(tier: Tier, *, handed_off: bool) -> Permission:
+    """Return what a role needs to claim a conversation of this tier, or one that the AI did not hand off."""
+    if not handed_off:
+        return Permission.CLAIM_UNQUEUED
+    return Permission.CLAIM_TIER2 if tier is Tier.SPECIALIST else Permission.CLAIM_TIER1
 
 
 def is_allowed(role: Role, permission: Permission) -> bool:

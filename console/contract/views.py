@@ -9,7 +9,7 @@ from console.contract.base import Line, Model, Score, UtcTime
 from console.contract.conversations import Conversation, Gate, OwnerState, Priority, Tier
 from console.contract.corrections import Correction, Sha256
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.permissions import Role
+from console.contract.permissions import Role, claim_permission, is_allowed
 
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """A whole number that every database and JSON reader holds exactly."""
@@ -57,6 +57,10 @@ class QueueRow(Model):
     claim: Claim | None
     turns: Count
     corrections: Count
+
+    def may_be_claimed_by(self, role: Role) -> bool:
+        """Whether a role may claim it, held or not."""
+        return is_allowed(role, claim_permission(self.tier, handed_off=self.gate is not None))
 
 
 class QueuePage(Model):

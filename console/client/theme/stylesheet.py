@@ -43,12 +43,6 @@ QToolButton:hover { background: $accent_bg; }
 QToolButton:focus { border-color: $accent; }
 QToolButton:checked { background: $accent_bg; }
 QToolButton::menu-indicator { image: none; width: 0; }
-QComboBox { background: $surface; color: $text; border: 1px solid $line; border-radius: ${radius}px;
-  padding: 3px 8px; min-height: 20px; }
-QComboBox:focus { border-color: $accent; }
-QComboBox::drop-down { border: none; width: 18px; }
-QComboBox QAbstractItemView { background: $surface; color: $text; border: 1px solid $line;
-  selection-background-color: $accent_bg; selection-color: $text; outline: none; }
 QListView { background: $surface; border: none; outline: none; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="faint"] { color: $faint; }

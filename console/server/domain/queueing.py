@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from console.contract import permissions
 from console.contract.conversations import Conversation, OwnerState, Priority, Speaker, Tier
 from console.contract.permissions import Permission, Role, is_allowed
 
@@ -56,9 +57,7 @@ def place(conversation: Conversation, now: datetime, *, queue_all: bool) -> Plac
 
 def claim_permission(queued_for: QueuedFor, tier: Tier) -> Permission:
     """Return what a role needs to claim a conversation in that place."""
-    if queued_for is not QueuedFor.HANDOFF:
-        return Permission.CLAIM_UNQUEUED
-    return Permission.CLAIM_TIER2 if tier is Tier.SPECIALIST else Permission.CLAIM_TIER1
+    return permissions.claim_permission(tier, handed_off=queued_for is QueuedFor.HANDOFF)
 
 
 def claimable(role: Role) -> tuple[tuple[QueuedFor, Tier], ...]:

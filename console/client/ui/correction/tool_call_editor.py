@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from console.client.domain.drafts import ToolCallDraft
 from console.client.theme.fonts import code_font
 from console.client.theme.theme import Theme
-from console.client.theme.tokens import Space
 from console.client.ui.correction.answer_edit import AnswerEdit
 from console.client.ui.shared.options import Option, OptionGroup
+from console.client.ui.shared.outline import one_line
 from console.contract.conversations import ToolCall
 
 _LEFT_OUT = ""
@@ -26,9 +26,9 @@ class ToolCallEditor(QWidget):
         super().__init__()
         self._calls: dict[str, ToolCall] = {}
         self._said: dict[str, ToolCallDraft] = {}
-        self.which = QComboBox()
-        self.which.setAccessibleName(self.tr("Which call"))
-        self.which.currentIndexChanged.connect(self._show_call)
+        self._key = _LEFT_OUT
+        self.which = OptionGroup(theme, self.tr("Which call"), [])
+        self.which.pressed.connect(self._choose_call)
         self.verdict = OptionGroup(
             theme,
             self.tr("What should have happened"),
@@ -48,14 +48,11 @@ class ToolCallEditor(QWidget):
         self.arguments.setProperty("field", True)
         self.arguments.setFont(code_font())
         self.arguments.textChanged.connect(self._on_edited)
-        top = QHBoxLayout()
-        top.setSpacing(Space.S)
-        top.addWidget(self.which)
-        top.addWidget(self.verdict, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addLayout(top)
+        column.addWidget(self.which)
+        column.addWidget(self.verdict)
         column.addWidget(self.name)
         column.addWidget(self.arguments)
 
@@ -63,23 +60,20 @@ class ToolCallEditor(QWidget):
         """Show the turn's calls and what was said of them; a change of neither leaves the cursor alone."""
         self._said = {call.tool_call_id or _LEFT_OUT: call for call in said}
         fresh = {call.id: call for call in calls}
-        if fresh == self._calls and self.which.count():
+        if fresh == self._calls and self.which.buttons:
             self._show_verdict()
             return
         self._calls = fresh
-        self.which.blockSignals(True)
-        self.which.clear()
-        for place, call in enumerate(calls, 1):
-            self.which.addItem(f"{place}. {call.name}", call.id)
-        self.which.addItem(self.tr("A call it left out"), _LEFT_OUT)
-        self.which.blockSignals(False)
+        offered = [Option(call.id, call.name, one_line(call.arguments)) for call in calls]
+        self.which.set_options([*offered, Option(_LEFT_OUT, self.tr("A call it left out"))])
+        self._choose_call(offered[0].value if offered else _LEFT_OUT)
+
+    def _choose_call(self, key: str) -> None:
+        self._key = key
         self._show_call()
 
-    def _key(self) -> str:
-        return str(self.which.currentData() or _LEFT_OUT)
-
     def _show_call(self) -> None:
-        call, said = self._calls.get(self._key()), self._said.get(self._key())
+        call, said = self._calls.get(self._key), self._said.get(self._key)
         shown_name = said.name if said and said.name else call.name if call else ""
         shown_arguments = said.arguments if said and said.name else call.arguments if call else "{}"
         for field in (self.name, self.arguments):
@@ -91,26 +85,27 @@ class ToolCallEditor(QWidget):
         self._show_verdict()
 
     def _show_verdict(self) -> None:
-        said = self._said.get(self._key())
+        said = self._said.get(self._key)
         verdict = "as_is" if said is None else "other" if said.name is not None else "none"
+        self.which.mark({self._key})
         self.verdict.mark({verdict})
         for button in self.verdict.buttons:
-            button.setVisible(button.option.value != "none" or self._key() != _LEFT_OUT)
-        self.name.setVisible(verdict != "none")
-        self.arguments.setVisible(verdict != "none")
+            button.setVisible(button.option.value != "none" or self._key != _LEFT_OUT)
+        self.name.setVisible(verdict == "other")
+        self.arguments.setVisible(verdict == "other")
 
     def _on_verdict_pressed(self, verdict: str) -> None:
-        key = self._key() or None
+        key = self._key or None
         if verdict == "as_is":
             self.call_untouched.emit(key)
         elif verdict == "none":
             self.call_edited.emit(ToolCallDraft(tool_call_id=key, name=None))
         else:
             self._on_edited()
-            self.arguments.setFocus()
+            (self.arguments if self._calls.get(self._key) else self.name).setFocus()
 
     def _on_edited(self) -> None:
         name = self.name.text().strip() or None
         self.call_edited.emit(
-            ToolCallDraft(tool_call_id=self._key() or None, name=name, arguments=self.arguments.toPlainText())
+            ToolCallDraft(tool_call_id=self._key or None, name=name, arguments=self.arguments.toPlainText())
         )

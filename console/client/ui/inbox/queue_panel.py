@@ -18,17 +18,9 @@ from console.client.ui.shared.tabs import TabBar
 from console.client.ui.shared.words import describe_row
 from console.contract.conversations import OwnerState, Tier
 from console.contract.ids import ConversationId
-from console.contract.permissions import Permission, Role, is_allowed
 from console.contract.views import Me, QueueRow
 
 _TICK_MS = 1000
-
-
-def may_claim(role: Role, row: QueueRow) -> bool:
-    """Whether a role may claim a row, so that what it may not take is never counted as free."""
-    if row.gate is None:
-        return is_allowed(role, Permission.CLAIM_UNQUEUED)
-    return is_allowed(role, Permission.CLAIM_TIER2 if row.tier is Tier.SPECIALIST else Permission.CLAIM_TIER1)
 
 
 class QueueTab(StrEnum):
@@ -45,7 +37,7 @@ class QueueTab(StrEnum):
             case QueueTab.MINE:
                 return row.claim is not None and row.claim.holder_id == me.user_id
             case QueueTab.UNASSIGNED:
-                return row.claim is None and row.owner_state is not OwnerState.CLOSED and may_claim(me.role, row)
+                return row.claim is None and row.owner_state is not OwnerState.CLOSED and row.may_be_claimed_by(me.role)
             case QueueTab.TIER2:
                 return row.tier is Tier.SPECIALIST
             case QueueTab.ALL:

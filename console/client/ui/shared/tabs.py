@@ -10,7 +10,8 @@ from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 
-_GAP = 16
+_GAP = 16.0
+_LEAST_GAP = 8.0
 
 
 class TabBar(QWidget):
@@ -79,11 +80,14 @@ class TabBar(QWidget):
         return self._names[place] if count is None else f"{self._names[place]} {count}"
 
     def _rects(self) -> list[QRectF]:
+        metrics = QFontMetricsF(text_font(Size.LABEL, Weight.STRONG))
+        widths = [metrics.horizontalAdvance(self._words(place)) for place in range(len(self._names))]
+        room = self.width() - 2 * (Space.L - 2) - sum(widths)
+        gap = max(_LEAST_GAP, min(_GAP, room / max(1, len(widths) - 1)))
         left, rects = float(Space.L - 2), []
-        for place in range(len(self._names)):
-            width = QFontMetricsF(text_font(Size.LABEL, Weight.STRONG)).horizontalAdvance(self._words(place))
+        for width in widths:
             rects.append(QRectF(left, 0, width, self.height()))
-            left += width + _GAP
+            left += width + gap
         return rects
 
     def _describe(self) -> None:

@@ -18,11 +18,12 @@ from console.client.ui.transcript.find_bar import FindBar
 from console.client.ui.transcript.handoff_card import HandoffCard
 from console.client.ui.transcript.transcript_view import TranscriptView
 from console.contract.conversations import Conversation, Speaker, Turn
-from console.contract.ids import UserId
-from console.contract.views import Claim, ConversationView
+from console.contract.permissions import Permission, is_allowed
+from console.contract.views import Claim, ConversationView, Me
 
 _LOW = 900
 _WIDE = 660
+_NARROW = 560
 
 
 class ConversationPanel(QFrame):
@@ -38,6 +39,7 @@ class ConversationPanel(QFrame):
         self._now = now
         self._claim: Claim | None = None
         self._mine = False
+        self._claimable = False
         self.model = TranscriptModel(self)
         self.view = TranscriptView(theme, self.model)
         self.card = HandoffCard(theme)
@@ -100,19 +102,22 @@ class ConversationPanel(QFrame):
 
     def show_nothing(self, why: str) -> None:
         """Show why there is nothing to see."""
+        self.model.show_conversation(None)
         self.empty.setText(why)
         self._stack.setCurrentIndex(0)
 
-    def show_view(self, view: ConversationView, claim: Claim | None, me: UserId) -> None:
+    def show_view(self, view: ConversationView, claim: Claim | None, me: Me) -> None:
         """Show a conversation; a new one opens at its latest turn, with the AI's last turn current."""
         conversation = view.conversation
         fresh = self.model.conversation is None or self.model.conversation.id != conversation.id
         self._stack.setCurrentIndex(1)
-        self._claim, self._mine = claim, claim is not None and claim.holder_id == me
+        self._claim, self._mine = claim, claim is not None and claim.holder_id == me.user_id
+        self._claimable = view.row.may_be_claimed_by(me.role)
+        self.correct.setVisible(is_allowed(me.role, Permission.CORRECT))
         self.name.set_text(conversation.customer.name)
         self.topic.show_chip(topic_word(conversation.topic), Tone.QUIET)
         self.language.show_chip(language_word(conversation.language), Tone.QUIET, "languages")
-        self.language.setVisible(bool(conversation.language) and self.width() >= _WIDE)
+        self._fit_header()
         self.card.show_handoff(conversation, self._now())
         self.model.show_conversation(conversation)
         self._show_holder()
@@ -164,7 +169,12 @@ class ConversationPanel(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.card.set_low(self.height() < _LOW)
-        self.language.setVisible(self.width() >= _WIDE)
+        self._fit_header()
+
+    def _fit_header(self) -> None:
+        """In a narrow pane the name goes before what can be read elsewhere."""
+        self.language.setVisible(self.width() >= _WIDE and bool(self.language.accessibleName()))
+        self.topic.setVisible(self.width() >= _NARROW)
 
     @staticmethod
     def _opening_turn(conversation: Conversation) -> Turn | None:
@@ -173,7 +183,7 @@ class ConversationPanel(QFrame):
         return spoken[-1] if spoken else None
 
     def _show_holder(self) -> None:
-        self.claim.setVisible(not self._mine)
+        self.claim.setVisible(self._claimable and not self._mine)
         self.claim.setEnabled(self._claim is None)
         self.release.setVisible(self._mine)
         if self._claim is None:

@@ -12,8 +12,8 @@ from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.chips import Tone
 from console.client.ui.shared.parts import ElidedLabel, IconButton, label
-from console.client.ui.shared.words import GATES, ago
-from console.contract.conversations import Conversation, Handoff, SignalKind, Tier
+from console.client.ui.shared.words import GATES, ago, language_word
+from console.contract.conversations import Conversation, Handoff, SignalKind, Speaker, Tier
 
 
 class HandoffCard(QFrame):
@@ -144,7 +144,9 @@ def _facts(conversation: Conversation, *, full: bool) -> Iterator[tuple[str, str
     handoff = conversation.handoff
     join = "\n" if full else " \u00b7 "
     if handoff is None:
-        yield "Outcome", "; ".join(f"{o.name}: {o.value}" for o in conversation.outcome) or "Not recorded.", ""
+        wants = next((turn.text for turn in conversation.turns if turn.speaker is Speaker.CUSTOMER), "")
+        yield "Wants", wants or "The customer said nothing.", ""
+        yield "Outcome", conversation.outcome[0].value if conversation.outcome else "Not recorded.", ""
         return
     yield "Wants", handoff.ask or "The AI named no request.", "" if handoff.ask else "warn"
     if trend := _mood(conversation):
@@ -174,7 +176,9 @@ def _mood(conversation: Conversation) -> str:
         for turn in conversation.turns
         if turn.ai and (signal := turn.ai.signal(SignalKind.SENTIMENT)) and signal.value is not None
     ]
+    language = language_word(conversation.language)
     if len(values) < 2:
-        return ""
+        return language
     trend = "rising" if values[-1] > values[0] + 0.05 else "falling" if values[-1] < values[0] - 0.05 else "steady"
-    return f"frustration {trend}, {values[0]:.2f} to {values[-1]:.2f}"
+    mood = f"frustration {trend}, {values[0]:.2f} to {values[-1]:.2f}"
+    return f"{language}, {mood}" if language else mood

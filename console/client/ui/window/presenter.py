@@ -44,6 +44,10 @@ class DeskPresenter(QObject):
         self._door = Door(tasks, window.notice.tell)
         self._shown: ConversationId | None = None
         self._drafts: dict[ConversationId, set[int]] = {}
+        window.queue.pin(None)
+        window.notice.hide()
+        window.conversation.show_nothing(self.tr("Choose a conversation, or press n for the most urgent free one."))
+        window.inspector.show_nothing()
         self._connections: list[QMetaObject.Connection] = []
         self.correction = CorrectionPresenter(window.editor, session, self._door, window.notice.tell)
         self._unsubscribe = session.changes.subscribe(self._on_changed)
@@ -200,7 +204,7 @@ class DeskPresenter(QObject):
             return
         row = self._session.queue.row(self._shown)
         claim = self._session.conversations.held(self._shown) or (row.claim if row else view.row.claim)
-        self._window.conversation.show_view(view, claim, self._session.me.user_id)
+        self._window.conversation.show_view(view, claim, self._session.me)
         self._window.inspector.show_view(view, self._session.corrections.states(self._shown))
         self._window.inspector.show_turn(self._window.conversation.current_turn())
         self._show_receipts()
