@@ -118,14 +118,20 @@ def value_of(annotation: object, limits: tuple[object, ...] = ()) -> st.SearchSt
 
 def _plain(annotation: object, limits: tuple[object, ...]) -> st.SearchStrategy[Any]:
     bounds = {
-        name: getattr(limit, name) for limit in limits for name in ("ge", "le", "pattern") if hasattr(limit, name)
+        name: getattr(limit, name)
+        for limit in limits
+        for name in ("ge", "le", "pattern", "max_length")
+        if hasattr(limit, name)
     }
     if annotation is type(None):
         return st.none()
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return st.sampled_from(annotation)
     if annotation is str:
-        return st.from_regex(bounds["pattern"], fullmatch=True).filter(_short) if "pattern" in bounds else TEXTS
+        if "pattern" not in bounds:
+            return TEXTS
+        longest = bounds.get("max_length", 200)
+        return st.from_regex(bounds["pattern"], fullmatch=True).filter(lambda made: len(made) <= longest)
     if annotation is bool:
         return st.booleans()
     if annotation is int:
@@ -135,7 +141,3 @@ def _plain(annotation: object, limits: tuple[object, ...]) -> st.SearchStrategy[
     if annotation in (datetime, AwareDatetime):
         return TIMES
     raise NotImplementedError(f"no strategy makes up {annotation}")
-
-
-def _short(key: str) -> bool:
-    return len(key) <= 200

@@ -274,7 +274,7 @@ class CorrectionEditor(QFrame):
         said = self._draft.codes if self._draft else ()
         picker.chosen.connect(self._on_code_pressed)
         choices = [Choice(c.code, c.name, c.rubric, "\u2713" if c.code in said else "") for c in TAXONOMY.codes]
-        picker.offer(choices, self.codes.mapToGlobal(QPoint(0, 0)), width=640, rows=14)
+        picker.offer(choices, self.codes.mapToGlobal(QPoint(0, 0)), width=720, rows=14)
 
     def _choose_hunk(self, place: int) -> None:
         self._hunk = place

@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self.rail.person.setMenu(self._chairs)
         self._build_layout()
         self._connect()
+        self.queue.list.setFocus()
 
     def _build_menu(self) -> QMenu:
         menu = QMenu(self)
