@@ -151,3 +151,17 @@ def test_no_transfer_and_no_record_is_no_handoff(tmp_path: Path) -> None:
 def test_a_transfer_tool_is_known_by_its_name(name: str) -> None:
     assert is_transfer(name)
     assert not is_transfer(f"{name}_cost")
+
+
+def test_a_recorded_handoff_lies_at_the_last_turn_the_ai_had_said_by_then(tmp_path: Path) -> None:
+    conversation = read_one(
+        tmp_path,
+        user("Hi") | {"timestamp": "2026-11-20T10:00:00Z"},
+        {"role": "assistant", "content": "A colleague takes over.", "timestamp": "2026-11-20T10:01:00Z"},
+        user("Hello?") | {"timestamp": "2026-11-20T10:05:00Z"},
+        {"role": "assistant", "content": "Still there?", "timestamp": "2026-11-20T10:06:00Z"},
+        user("Yes") | {"timestamp": "2026-11-20T10:07:00Z"},
+        metadata={"handoff": {"gate": "policy", "timestamp": "2026-11-20T10:01:00Z"}},
+    )
+    assert conversation.handoff is not None
+    assert conversation.handoff.at_turn == 2

@@ -1,6 +1,7 @@
 """Why Tier 0 let go: as the AI platform recorded it, else as its transfer call and what came before it show."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import dropwhile, takewhile
 
 from pydantic import JsonValue
@@ -30,7 +31,7 @@ def find_handoff(
     transfer_turn, transfer = _last_transfer(turns)
     if recorded is None and transfer is None:
         return None
-    at = transfer_turn or turns[-1]
+    at = transfer_turn or _turn_of_letting_go(turns, recorded.timestamp if recorded else None)
     told = (read_object(transfer.arguments) if transfer else None) or {}
     summary = _summary(told)
     earlier = _calls_before(transfer, turns[: at.number])
@@ -65,6 +66,13 @@ def _last_transfer(turns: Sequence[Turn]) -> tuple[Turn, ToolCall] | tuple[None,
             if is_transfer(call.name):
                 return turn, call
     return None, None
+
+
+def _turn_of_letting_go(turns: Sequence[Turn], moment: datetime | None) -> Turn:
+    """Return the AI's last turn up to the recorded moment; its last turn, or the last of all, where none is known."""
+    spoken = [turn for turn in turns if turn.speaker is Speaker.AI]
+    before = [turn for turn in spoken if moment is not None and turn.at is not None and turn.at <= moment]
+    return (before or spoken or [*turns])[-1]
 
 
 def _calls_before(transfer: ToolCall | None, turns: Sequence[Turn]) -> tuple[ToolCall, ...]:

@@ -140,7 +140,7 @@ class TranscriptCustomer(Open):
 
 
 class TranscriptHandoff(Open):
-    """A handoff that the AI platform recorded. `at_turn` is found from the transfer call, else it is the last turn."""
+    """A handoff that the AI platform recorded. Its turn: the transfer call's, else the AI's last by `timestamp`."""
 
     gate: Gate
     value: Score | None = None
