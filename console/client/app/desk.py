@@ -1,6 +1,7 @@
 """The desk, composed: one window, one profile file, one backend, and a session for whoever sits in the chair."""
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 
 from console.client.app.embedded import EmbeddedBackend, serve_command
@@ -17,6 +18,8 @@ from console.client.ui.window.main_window import MainWindow
 from console.client.ui.window.presenter import DeskPresenter
 from console.client.vault.keyring_vault import open_vault
 from console.contract.base import content_sha256
+
+_log = logging.getLogger(__name__)
 
 
 class Desk:
@@ -46,6 +49,12 @@ class Desk:
             await self._start_embedded()
         else:
             await self._sign_in_at(self._profile.server)
+
+    def report(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """Log what nobody caught, and say that it happened; the event loop's exception handler."""
+        error = context.get("exception")
+        _log.error("%s", context.get("message"), exc_info=error if isinstance(error, BaseException) else None)
+        self.window.notice.tell("Something went wrong inside Redline. What was saved is safe; the log says more.")
 
     async def stop(self) -> None:
         """End the session, the tasks and the backend, and close the window."""
@@ -108,7 +117,7 @@ class Desk:
 
     async def _leave_chair(self) -> None:
         if self.presenter is not None:
-            self.presenter.stop()
+            await self.presenter.stop()
             self.presenter = None
         if self.session is not None:
             await self.session.stop()

@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 
@@ -53,6 +55,11 @@ def run_desk(arguments: argparse.Namespace) -> int:
 
 async def _run(theme: Theme, profile: Profile) -> int:
     desk = Desk(theme, profile)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(desk.report)
+    with contextlib.suppress(NotImplementedError):  # Windows ends console programs its own way
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, desk.closed.set)
     desk.window.show()
     try:
         await desk.start()

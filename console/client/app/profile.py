@@ -36,7 +36,7 @@ class Profile:
 
 def open_profile(data_dir: Path | None, server: str | None) -> Profile:
     """Return the profile in a folder (by default the user's own), which is made if it is not there."""
-    workspace = data_dir or user_data_path("redline")
+    workspace = data_dir or user_data_path("redline", appauthor=False)
     folder = workspace / "desk"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     profile = Profile(folder, workspace, server)

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -239,11 +240,10 @@ class Tour:
 
     async def _redline(self, *arguments: str) -> None:
         """Run a `redline` command beside the window."""
-        quiet, command = asyncio.subprocess.PIPE, redline_command(*arguments)
-        child = await asyncio.create_subprocess_exec(*command, stdout=quiet, stderr=quiet)
-        _, errors = await child.communicate()
+        command = redline_command(*arguments)
+        child = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
         if child.returncode:
-            raise TourError(f"redline {arguments[0]} ended with {child.returncode}: {errors.decode()[-400:]}")
+            raise TourError(f"redline {arguments[0]} ended with {child.returncode}: {child.stderr[-400:]}")
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(_PATIENCE_S):

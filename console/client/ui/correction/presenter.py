@@ -31,10 +31,20 @@ class CorrectionPresenter(QObject):
         self._tell = tell
         self._conversation_id: ConversationId | None = None
         self._turn: Turn | None = None
+        self._wanted: tuple[ConversationId, int] | None = None
         self._unsaved: CorrectionDraft | None = None
-        editor.draft_edited.connect(self._on_draft_edited)
-        editor.submit_pressed.connect(self.submit)
-        editor.close_pressed.connect(self.close)
+        self._connections = (
+            editor.draft_edited.connect(self._on_draft_edited),
+            editor.submit_pressed.connect(self.submit),
+            editor.close_pressed.connect(self.close),
+        )
+
+    async def stop(self) -> None:
+        """Leave the editor to whoever sits down next, once what was typed last is kept."""
+        self.close()
+        for connection in self._connections:
+            QObject.disconnect(connection)
+        await self._save()
 
     @property
     def turn(self) -> Turn | None:
@@ -49,10 +59,12 @@ class CorrectionPresenter(QObject):
             self._editor.answer.setFocus()
         else:
             self.close()
-            self._door.start("open correction", lambda: self._open(conversation_id, turn))
+            self._wanted = (conversation_id, turn.number)
+            self._door.start(f"correct turn {turn.number}", lambda: self._open(conversation_id, turn))
 
     def close(self) -> None:
         """Close the editor; what was typed stays as a draft."""
+        self._wanted = None
         if self._turn is None:
             return
         draft = self._editor.draft
@@ -94,6 +106,8 @@ class CorrectionPresenter(QObject):
 
     async def _open(self, conversation_id: ConversationId, turn: Turn) -> None:
         draft = await self._session.corrections.draft(conversation_id, turn.number)
+        if self._wanted != (conversation_id, turn.number):
+            return  # another turn or conversation was chosen meanwhile
         self._conversation_id, self._turn = conversation_id, turn
         self._editor.edit(draft, turn)
         fresh = is_untouched(draft)

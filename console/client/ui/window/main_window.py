@@ -45,6 +45,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Redline")
         self.setMinimumSize(QSize(1040, 640))
+        self.resize(1360, 860)
         self.theme = theme
         self.commands = CommandRegistry(self)
         self.queue = QueuePanel(theme, now)

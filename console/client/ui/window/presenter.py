@@ -60,9 +60,9 @@ class DeskPresenter(QObject):
         self._show_queue()
         self._show_saving()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Take the session off the window; drafts stay where they are kept."""
-        self.correction.close()
+        await self.correction.stop()
         self._unsubscribe()
         for connection in self._connections:
             QObject.disconnect(connection)
