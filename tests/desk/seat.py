@@ -1,12 +1,11 @@
 """Somebody seated at the real window, working it by key and mouse."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
@@ -47,10 +46,9 @@ class Hands:
         """Type text wherever the focus is."""
         QTest.keyClicks(self._target(), text)
 
-    def click(self, target: QWidget, at: QPoint | QPointF | None = None) -> None:
+    def click(self, target: QWidget, at: QPoint | None = None) -> None:
         """Press the left button in the middle of a widget, or at a point of it."""
-        point = at.toPoint() if isinstance(at, QPointF) else at or target.rect().center()
-        QTest.mouseClick(target, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+        QTest.mouseClick(target, Qt.MouseButton.LeftButton, pos=at or target.rect().center())
 
     def _target(self) -> QWidget:
         popup = self._app.activePopupWidget()
@@ -148,12 +146,12 @@ class Seat(Hands):
         index = self.view.model().index(turn - 1, 0)
         self.view.scrollTo(index)
         chip = next(chip for chip in self.view._layout(turn - 1).chips if chip.action == action)
-        self.click(self.view.viewport(), self.view.visualRect(index).topLeft() + chip.rect.center())
+        self.click(self.view.viewport(), self.view.visualRect(index).topLeft() + chip.rect.center().toPoint())
 
     def labels(self, within: QWidget | None = None) -> list[str]:
-        """What the visible labels of a part say."""
+        """What the visible labels of a part say, in full."""
         part = within or self.window
-        return [each.text() for each in part.findChildren(QLabel) if each.isVisible()]
+        return [each.accessibleName() or each.text() for each in part.findChildren(QLabel) if each.isVisible()]
 
 
 @asynccontextmanager
@@ -185,7 +183,7 @@ async def seated(
             await until(lambda: seat.online)
         yield seat
     finally:
-        presenter.stop()
+        await presenter.stop()
         await tasks.stop()
         await session.stop()
         await gateway.aclose()

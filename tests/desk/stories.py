@@ -30,9 +30,7 @@ _CONTEXT = AiContext(
         Source(id="kb-1", title="Returns", version="v3", snippet="A refund takes five days.", score=0.81),
         Source(id="kb-2", title="Carriers", snippet="Proof of delivery is kept for a year."),
     ),
-    tool_calls=(
-        ToolCall(id="call-1", name="track_parcel", arguments='{"parcel": "P-1"}', result='{"left": "door"}'),
-    ),
+    tool_calls=(ToolCall(id="call-1", name="track_parcel", arguments='{"parcel": "P-1"}', result='{"left": "door"}'),),
     signals=(
         Signal(kind=SignalKind.SELF_REPORTED, value=0.41, threshold=0.6, gate=Gate.CONFIDENCE, fired=True),
         Signal(kind=SignalKind.SENTIMENT, value=0.52, threshold=0.7),

@@ -57,7 +57,9 @@ def ana(sit: Sit) -> AbstractAsyncContextManager[Seat]:
         ("olga", ["Mine 0", "Unassigned 0", "Tier 2 2", "All 6"]),
     ],
 )
-async def test_each_tab_counts_what_it_holds_for_the_chair(who: str, said: list[str], office: Backend, sit: Sit) -> None:
+async def test_each_tab_counts_what_it_holds_for_the_chair(
+    who: str, said: list[str], office: Backend, sit: Sit
+) -> None:
     office.claim("ben", "first")
     async with sit(who) as seat:
         await until(lambda: len(seat.session.queue.rows) == 6)
