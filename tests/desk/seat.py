@@ -123,7 +123,8 @@ class Seat(Hands):
 
     async def correct(self, conversation_id: str, turn: int) -> None:
         """Open the correction of a turn from the queue on, by click and keys, and wait until it is claimed."""
-        await self.choose(conversation_id)
+        if self.shown != conversation_id:
+            await self.choose(conversation_id)
         self.go_to(turn)
         self.press("e")
         await self.until_editing()

@@ -1,0 +1,214 @@
+"""Submission at the window: what stops it, how its receipt travels, and whose it may be."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from console.client.models.transcript_model import TranscriptRole
+from console.contract.conversations import Conversation
+from tests.client.desk import until
+from tests.desk.child import Backend, serving
+from tests.desk.seat import Seat, seated
+from tests.desk.stories import ANSWER, ANSWER_TURN, story
+from tests.server.world import Running, running
+
+
+async def test_ctrl_enter_says_what_is_missing_and_takes_the_cursor_there(case: Conversation, seat: Seat) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    seat.press("Ctrl+Return")
+    assert "Change the answer" in seat.editor.state.text()
+    seat.type(" Sorry.")
+    seat.press("Ctrl+Return")
+    assert seat.editor.state.text() == "Choose at least one error code."
+    assert seat.editor.codes.hasFocus()
+    shown = seat.editor.submit.mapTo(seat.view.viewport(), seat.editor.submit.rect().center())
+    assert seat.view.viewport().rect().contains(shown)
+    assert seat.states(case.id) == []
+
+
+async def test_the_receipt_goes_from_saved_here_to_stored(case: Conversation, seat: Seat, backend: Backend) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    seat.type(" Sorry.")
+    seat.press("Tab", "1")
+    index = seat.conversation.model.index(ANSWER_TURN - 1, 0)
+    seen: list[str] = []
+    seat.conversation.model.dataChanged.connect(lambda *_: seen.append(index.data(TranscriptRole.RECEIPT)))
+    seat.press("Ctrl+Return")
+    await until(lambda: "corrected, stored" in seen)
+    order = list(dict.fromkeys(word for word in seen if word not in (None, "draft")))
+    assert order == ["saved here", "sent", "corrected, stored"]
+    assert not seat.editor.isVisible()
+    assert seat.status.saving.text() == "All stored"
+    await until(lambda: "Turn 4: yours, stored" in seat.labels(seat.inspector))
+    await until(lambda: seat.session.queue.row(case.id).corrections == 1)
+    assert len(backend.corrections(case.id).records) == 1
+
+
+async def test_the_original_stays_byte_for_byte(case: Conversation, seat: Seat, backend: Backend) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    seat.rewrite("Something else.")
+    seat.press("Tab", "1", "Ctrl+Return")
+    await until(lambda: [state.value for state in seat.states(case.id)] == ["stored"])
+    assert backend.view(case.id).conversation == case
+    assert seat.conversation.model.conversation.turn(ANSWER_TURN).text == ANSWER
+
+
+async def test_ctrl_enter_twice_makes_one_record(case: Conversation, seat: Seat, backend: Backend) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    seat.type(" Sorry.")
+    seat.press("Tab", "1", "Ctrl+Return", "Ctrl+Return")
+    seat.click(seat.editor.submit)
+    await until(lambda: [state.value for state in seat.states(case.id)] == ["stored"])
+    await until(lambda: not seat.editor.isVisible())
+    assert len(backend.corrections(case.id).records) == 1
+    assert await seat.session.corrections.drafts() == ()
+
+
+async def test_the_submit_button_does_what_the_key_does(case: Conversation, seat: Seat, backend: Backend) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    seat.type(" Sorry.")
+    seat.press("Tab", "1")
+    seat.view.reveal(seat.editor.submit)
+    seat.click(seat.editor.submit)
+    await until(lambda: [state.value for state in seat.states(case.id)] == ["stored"])
+    (record,) = backend.corrections(case.id).records
+    assert record.correction.corrected_text == ANSWER + " Sorry."
+
+
+async def test_a_turn_can_be_corrected_again_from_its_original(
+    case: Conversation, seat: Seat, backend: Backend
+) -> None:
+    for text in (" First.", " Second."):
+        await seat.correct(case.id, ANSWER_TURN)
+        assert seat.editor.answer.toPlainText() == ANSWER
+        seat.type(text)
+        seat.press("Tab", "1", "Ctrl+Return")
+        await until(lambda: not seat.editor.isVisible())
+    await until(lambda: [state.value for state in seat.states(case.id)] == ["stored", "stored"])
+    said = [record.correction.corrected_text for record in backend.corrections(case.id).records]
+    assert sorted(said) == [ANSWER + " First.", ANSWER + " Second."]
+
+
+async def test_an_owner_reads_and_neither_claims_nor_corrects(
+    app: QApplication, backend: Backend, case: Conversation, tmp_path: Path
+) -> None:
+    async with seated(app, tmp_path / "olga", lambda: backend.url, "olga") as olga:
+        await olga.choose(case.id)
+        olga.go_to(ANSWER_TURN)
+        olga.press("c", "n", "e")
+        for button in (olga.conversation.correct, olga.conversation.claim):
+            if button.isVisible() and button.isEnabled():
+                olga.click(button)
+        await until(lambda: not olga.presenter._door._running)
+        assert not olga.editor.isVisible() or olga.editor.answer.isReadOnly()
+        assert not any(row.claim for row in backend.rows())
+        for command in ("claim", "next", "correct"):
+            assert not olga.window.commands.actions[command].isEnabled()
+
+
+async def test_an_owner_is_not_offered_what_an_owner_may_not_do(
+    app: QApplication, backend: Backend, case: Conversation, tmp_path: Path
+) -> None:
+    async with seated(app, tmp_path / "olga", lambda: backend.url, "olga") as olga:
+        await olga.choose(case.id)
+        for button in (olga.conversation.correct, olga.conversation.claim):
+            assert not (button.isVisible() and button.isEnabled()), button.text()
+
+
+async def test_an_answer_in_another_s_hands_can_be_read_and_not_changed(
+    case: Conversation, seat: Seat, backend: Backend
+) -> None:
+    backend.claim("ben", case.id)
+    await seat.choose(case.id)
+    seat.go_to(ANSWER_TURN)
+    seat.press("e")
+    await until(seat.editor.answer.isReadOnly)
+    assert "Ben Okafor holds this conversation" in seat.editor.state.text()
+    seat.type("njk")
+    assert seat.editor.answer.toPlainText() == ANSWER
+    backend.free_all()
+    await until(lambda: not seat.editor.answer.isReadOnly())
+
+
+@pytest.fixture
+def clockwork(tmp_path: Path) -> Iterator[Running]:
+    """A backend whose clock can be moved, so that a lease runs out."""
+    with running(tmp_path / "server") as backend:
+        backend.load(story("leased"))
+        yield backend
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path) -> None:
+    (tmp_path / "server").mkdir()
+
+
+async def test_a_lost_claim_makes_the_editor_read_only_and_keeps_the_text(
+    app: QApplication, clockwork: Running, tmp_path: Path
+) -> None:
+    async with seated(app, tmp_path / "ana", lambda: clockwork.url) as ana:
+        await ana.correct("leased", ANSWER_TURN)
+        ana.type(" Sorry.")
+        ana.press("Tab", "1")
+        await ana.until_kept()
+        clockwork.clock.move(hours=1)
+        assert clockwork.client("ben").post("/v1/conversations/leased/claim").is_success
+        await until(ana.editor.answer.isReadOnly)
+        assert "Ben Okafor holds this conversation now. Your text is kept here." in ana.editor.state.text()
+        ana.editor.answer.setFocus()
+        ana.type("njk")
+        ana.press("Ctrl+Return")
+        assert ana.editor.answer.toPlainText() == ANSWER + " Sorry."
+        assert ana.states("leased") == []
+        (draft,) = await ana.session.corrections.drafts()
+        assert draft.text == ANSWER + " Sorry."
+
+
+@pytest.fixture
+def fragile(tmp_path: Path) -> Iterator[Backend]:
+    """A backend of the test's own, to kill."""
+    with serving(tmp_path / "server") as backend:
+        backend.load(story("fragile"))
+        yield backend
+
+
+async def test_with_the_backend_gone_work_goes_on_and_is_delivered_once_when_it_is_back(
+    app: QApplication, fragile: Backend, tmp_path: Path
+) -> None:
+    async with seated(app, tmp_path / "ana", lambda: fragile.url) as ana:
+        await ana.correct("fragile", ANSWER_TURN)
+        fragile.kill()
+        await until(lambda: not ana.online)
+        assert ana.status.connection.text().startswith("Offline since ")
+        assert ana.queue.summary.text() == "as last read"
+        ana.type(" Sorry.")
+        ana.press("Tab", "1", "Ctrl+Return")
+        await until(lambda: not ana.editor.isVisible())
+        assert [state.value for state in ana.states("fragile")] in (["saved_here"], ["sent"])
+        await until(lambda: ana.status.saving.text() == "1 saved here, sending")
+        await until(lambda: "Turn 4: yours, saved here" in ana.labels(ana.inspector))
+        fragile.start()
+        ana.window.commands.actions["reconnect"].trigger()
+        await until(lambda: [state.value for state in ana.states("fragile")] == ["stored"])
+        await until(lambda: ana.status.saving.text() == "All stored")
+        assert ana.status.connection.text() == "Connected"
+        (record,) = fragile.corrections("fragile").records
+        assert record.correction.corrected_text == ANSWER + " Sorry."
+
+
+async def test_what_waits_here_is_delivered_by_the_next_run(
+    app: QApplication, fragile: Backend, tmp_path: Path
+) -> None:
+    async with seated(app, tmp_path / "ana", lambda: fragile.url) as ana:
+        await ana.correct("fragile", ANSWER_TURN)
+        fragile.kill()
+        await until(lambda: not ana.online)
+        ana.type(" Sorry.")
+        ana.press("Tab", "1", "Ctrl+Return")
+        await until(lambda: not ana.editor.isVisible())
+    fragile.start()
+    async with seated(app, tmp_path / "ana", lambda: fragile.url) as ana:
+        await until(lambda: ana.status.saving.text() == "All stored")
+        assert len(fragile.corrections("fragile").records) == 1
