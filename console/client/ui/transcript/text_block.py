@@ -21,6 +21,10 @@ class Paint(NamedTuple):
     found_ground: QColor
 
 
+Selection = tuple[tuple[int, int], tuple[int, int]]
+"""Two positions in a block, the first before the second."""
+
+
 class TextBlock:
     """Paragraphs wrapped to a width. Positions within it are (paragraph, UTF-16 offset) pairs."""
 
@@ -65,7 +69,7 @@ class TextBlock:
         painter: QPainter,
         origin: QPointF,
         paint: Paint,
-        selection: tuple[tuple[int, int], tuple[int, int]] | None = None,
+        selection: Selection | None = None,
         needle: str = "",
     ) -> None:
         """Paint at `origin`, with a selection and every place where `needle` (lower case) stands marked."""
@@ -97,7 +101,7 @@ class TextBlock:
             lines.append(units[low * 2 : high * 2].decode("utf-16-le", errors="ignore"))
         return "\n".join(lines)
 
-    def everything(self) -> tuple[tuple[int, int], tuple[int, int]]:
+    def everything(self) -> Selection:
         """Return the positions of the first and last place."""
         last = len(self._layouts) - 1
         return (0, 0), (last, _units(self._layouts[last].text()) if last >= 0 else 0)
@@ -150,7 +154,7 @@ def _found_ranges(text: str, needle: str, ground: QColor) -> list[QTextLayout.Fo
 
 
 def _selected_range(
-    layout: QTextLayout, number: int, selection: tuple[tuple[int, int], tuple[int, int]], paint: Paint
+    layout: QTextLayout, number: int, selection: Selection, paint: Paint
 ) -> list[QTextLayout.FormatRange]:
     start, end = selection
     if not start[0] <= number <= end[0]:

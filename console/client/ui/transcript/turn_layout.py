@@ -13,7 +13,7 @@ from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_c
 from console.client.ui.shared.outline import one_line, outline
 from console.client.ui.shared.words import GATES
 from console.client.ui.transcript.markup import shown_line
-from console.client.ui.transcript.text_block import Paint, TextBlock, plain
+from console.client.ui.transcript.text_block import Paint, Selection, TextBlock, plain
 from console.contract.conversations import Signal, Speaker, ToolCall, Turn
 
 LABEL_HEIGHT = 26.0
@@ -166,7 +166,7 @@ class TurnLayout:
         theme: Theme,
         *,
         current: bool,
-        selection: tuple[tuple[int, int], tuple[int, int]] | None = None,
+        selection: Selection | None = None,
         needle: str = "",
     ) -> None:
         """Paint the turn at the painter's origin."""
