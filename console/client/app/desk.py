@@ -3,11 +3,14 @@
 import asyncio
 import logging
 from datetime import UTC, datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from console.client.app.embedded import EmbeddedBackend, serve_command
 from console.client.app.profile import Profile
 from console.client.net.http import HttpGateway
-from console.client.services.errors import DeskError, UnauthenticatedError
+from console.client.services.clock import SystemClock
+from console.client.services.errors import DeskError, UnauthenticatedError, UnknownOutcomeError
 from console.client.services.session import DeskSession
 from console.client.services.sign_in import sign_in
 from console.client.services.tasks import Tasks
@@ -20,6 +23,7 @@ from console.client.vault.keyring_vault import open_vault
 from console.contract.base import content_sha256
 
 _log = logging.getLogger(__name__)
+_RETRY_S = 3.0
 
 
 class Desk:
@@ -89,6 +93,8 @@ class Desk:
             await self.sit(0)
 
     async def _sign_in_at(self, server: str) -> None:
+        if not _is_private(server):
+            raise DeskError(f"{server} is not https: a token is never sent in the clear to another computer.")
         vault = await open_vault()
         self.window.status.show_vault_note(vault.note or "")
         self.window.show_chairs([], -1)
@@ -99,13 +105,22 @@ class Desk:
                 self.closed.set()
                 return
             try:
-                await self._begin_session(token, content_sha256(token))
+                await self._begin_session_patiently(token)
             except UnauthenticatedError:
                 await vault.forget(server)
                 why = "The server does not accept that token. Ask whoever runs it for a new one."
             else:
                 await vault.keep(server, token)
                 return
+
+    async def _begin_session_patiently(self, token: str) -> None:
+        """Begin a session; while a server where nobody signed in before is away, try again and keep the token."""
+        while not self.closed.is_set():
+            try:
+                return await self._begin_session(token, content_sha256(token))
+            except UnknownOutcomeError as error:
+                self.window.status.show_starting(f"Waiting for the server: {error}")
+                await SystemClock().wait(self.closed, _RETRY_S)
 
     async def _begin_session(self, token: str, key: str) -> None:
         assert self._store is not None
@@ -144,3 +159,15 @@ class Desk:
             await self.sit(place)
         except DeskError as error:
             self.window.notice.tell(str(error))
+
+
+def _is_private(server: str) -> bool:
+    """Whether nobody between here and the server can read along: https, or this very computer."""
+    parts = urlsplit(server)
+    if parts.scheme == "https":
+        return True
+    host = parts.hostname or ""
+    try:
+        return parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
+    except ValueError:
+        return False

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from console.client.domain import drafts
@@ -12,12 +12,14 @@ from console.client.domain.words import word_segments
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Size, Space
 from console.client.ui.correction.answer_edit import AnswerEdit
+from console.client.ui.correction.assertions_editor import AssertionsEditor
 from console.client.ui.correction.diff_view import DiffView
 from console.client.ui.correction.tool_call_editor import ToolCallEditor
+from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.options import Option, OptionGroup
-from console.client.ui.shared.parts import TextButton, label, set_role
+from console.client.ui.shared.parts import TextButton, label, rule, set_role
+from console.client.ui.shared.phrases import GATES, ROOT_CAUSES, SEVERITIES
 from console.client.ui.shared.picker import Choice, Picker
-from console.client.ui.shared.words import GATES, ROOT_CAUSES, SEVERITIES
 from console.contract.conversations import Gate, Turn
 from console.contract.corrections import Scope
 from console.contract.taxonomy import TAXONOMY, RootCause, Severity
@@ -59,9 +61,14 @@ class CorrectionEditor(QFrame):
         self._connect()
 
     @property
-    def draft(self) -> CorrectionDraft | None:
-        """The draft as it stands, with what was typed a moment ago."""
+    def is_read_only(self) -> bool:
+        """Whether the editor is frozen."""
+        return self.answer.isReadOnly()
+
+    def take_draft(self) -> CorrectionDraft:
+        """Return the draft with what was typed a moment ago, which is told as an edit first."""
         self._take_text()
+        assert self._draft is not None
         return self._draft
 
     def edit(self, draft: CorrectionDraft, turn: Turn) -> None:
@@ -74,6 +81,7 @@ class CorrectionEditor(QFrame):
         self.note.blockSignals(True)
         self.note.setPlainText(draft.note)
         self.note.blockSignals(False)
+        self.assertions.show_assertions(draft.assertions)
         self._unfolded = {name for name, said in self._said_beside().items() if said}
         self.set_read_only("")
         self._show()
@@ -83,7 +91,7 @@ class CorrectionEditor(QFrame):
     def apply(self, change: Callable[[CorrectionDraft], CorrectionDraft]) -> None:
         """Change the draft by one of the domain's functions."""
         self._take_text()
-        if self._draft is None or self.answer.isReadOnly():
+        if self._draft is None or self.is_read_only:
             return
         fresh = change(self._draft)
         if fresh != self._draft:
@@ -112,11 +120,23 @@ class CorrectionEditor(QFrame):
         frozen = bool(reason)
         self.answer.setReadOnly(frozen)
         self.note.setReadOnly(frozen)
-        for part in (self.codes, self.severity, self.causes, self.scope, self.beside, self.gates, self.tools):
+        groups = (
+            self.codes,
+            self.severity,
+            self.causes,
+            self.scope,
+            self.beside,
+            self.gates,
+            self.tools,
+            self.assertions,
+        )
+        for part in groups:
             part.setEnabled(not frozen)
         self.submit.setEnabled(not frozen)
         if frozen:
             self.show_save_state(reason, "warn")
+            if self.isAncestorOf(self.focusWidget()):
+                self.left.emit()
 
     # building
 
@@ -125,7 +145,8 @@ class CorrectionEditor(QFrame):
         self.answer = AnswerEdit(self.tr("Corrected answer"))
         self.diff = DiffView(theme)
         self.codes = OptionGroup(theme, self.tr("What was wrong"), [])
-        self.all_codes = TextButton(theme, self.tr("All {n}\u2026  t").format(n=len(TAXONOMY.codes)), quiet=True)
+        every = self.tr("All {n}\u2026  {key}").format(n=len(TAXONOMY.codes), key=keys_of("taxonomy"))
+        self.all_codes = TextButton(theme, every, quiet=True)
         self.codes.add_last(self.all_codes)
         self.severity = OptionGroup(
             theme,
@@ -153,6 +174,7 @@ class CorrectionEditor(QFrame):
             [
                 Option("handoff", self.tr("Should have handed off")),
                 Option("tools", self.tr("Wrong tool call")),
+                Option("must", self.tr("Must say, must not say")),
                 Option("note", self.tr("Note")),
             ],
         )
@@ -160,6 +182,7 @@ class CorrectionEditor(QFrame):
             theme, self.tr("Which gate"), [Option(gate.value, words.word) for gate, words in GATES.items()]
         )
         self.tools = ToolCallEditor(theme)
+        self.assertions = AssertionsEditor()
         self.note = AnswerEdit(self.tr("Note for the reviewer"), most_lines=5)
         self.note.setProperty("field", True)
         self.note.setPlaceholderText(self.tr("Why, for whoever reviews this"))
@@ -185,6 +208,7 @@ class CorrectionEditor(QFrame):
             ("beside", self.tr("Also"), self.beside),
             ("gates", self.tr("Which gate"), self.gates),
             ("tools", self.tr("Tool call"), self.tools),
+            ("must", self.tr("Any answer"), self.assertions),
             ("note", self.tr("Note"), self.note),
         )
         for place, (name, words, part) in enumerate(rows):
@@ -198,11 +222,8 @@ class CorrectionEditor(QFrame):
         foot.setSpacing(Space.S)
         foot.addWidget(self.state, 1)
         foot.addWidget(self.close_button)
-        foot.addWidget(label(self.tr("Ctrl+Enter"), "faint", Size.SMALL))
+        foot.addWidget(label(keys_of("submit"), "faint", Size.SMALL))
         foot.addWidget(self.submit)
-        line = QFrame()
-        line.setProperty("rule", True)
-        line.setFixedHeight(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 3, 1, 1)
         column.setSpacing(0)
@@ -212,7 +233,7 @@ class CorrectionEditor(QFrame):
         column.addLayout(inset)
         column.addWidget(self.diff)
         column.addLayout(grid)
-        column.addWidget(line)
+        column.addWidget(rule())
         column.addLayout(foot)
 
     def _connect(self) -> None:
@@ -238,12 +259,10 @@ class CorrectionEditor(QFrame):
         )
         self.tools.call_edited.connect(lambda call: self.apply(lambda draft: drafts.with_tool_call(draft, call)))
         self.tools.call_untouched.connect(lambda key: self.apply(lambda draft: drafts.without_tool_call(draft, key)))
+        self.assertions.left.connect(self.left)
+        self.assertions.edited.connect(lambda said: self.apply(lambda draft: drafts.with_assertions(draft, said)))
         self.close_button.clicked.connect(self.close_pressed)
         self.submit.clicked.connect(self.submit_pressed)
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.submit_pressed)
 
     # keys of the groups
 
@@ -316,7 +335,13 @@ class CorrectionEditor(QFrame):
             self.apply(lambda draft: drafts.with_handoff(draft, opening))
         self._show()
         if opening:
-            {"handoff": self.gates, "tools": self.tools.verdict, "note": self.note}[name].setFocus()
+            openings: dict[str, QWidget] = {
+                "handoff": self.gates,
+                "tools": self.tools.verdict,
+                "must": self.assertions.must_say,
+                "note": self.note,
+            }
+            openings[name].setFocus()
 
     # showing
 
@@ -325,6 +350,7 @@ class CorrectionEditor(QFrame):
         return {
             "handoff": self._draft.should_have_handed_off,
             "tools": bool(self._draft.tool_calls),
+            "must": bool(self._draft.assertions),
             "note": bool(self._draft.note),
         }
 
@@ -363,6 +389,7 @@ class CorrectionEditor(QFrame):
             "scope": bool(draft.hunks),
             "gates": "handoff" in self._unfolded,
             "tools": "tools" in self._unfolded,
+            "must": "must" in self._unfolded,
             "note": "note" in self._unfolded,
         }
         for name, visible in shown.items():

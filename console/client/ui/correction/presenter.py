@@ -11,8 +11,10 @@ from console.client.ui.correction.correction_editor import CorrectionEditor
 from console.client.ui.shared.door import Door
 from console.contract.conversations import Speaker, Turn
 from console.contract.corrections import SourceJudgement
-from console.contract.ids import ConversationId
+from console.contract.ids import ConversationId, UserId
 from console.contract.problems import ProblemCode
+
+DraftKey = tuple[ConversationId, int, UserId]
 
 
 class CorrectionPresenter(QObject):
@@ -32,7 +34,8 @@ class CorrectionPresenter(QObject):
         self._conversation_id: ConversationId | None = None
         self._turn: Turn | None = None
         self._wanted: tuple[ConversationId, int] | None = None
-        self._unsaved: CorrectionDraft | None = None
+        self._unsaved: dict[DraftKey, CorrectionDraft] = {}
+        self._claimed_to_correct: set[ConversationId] = set()
         self._connections = (
             editor.draft_edited.connect(self._on_draft_edited),
             editor.submit_pressed.connect(self.submit),
@@ -63,21 +66,25 @@ class CorrectionPresenter(QObject):
             self._door.start(f"correct turn {turn.number}", lambda: self._open(conversation_id, turn))
 
     def close(self) -> None:
-        """Close the editor; what was typed stays as a draft."""
+        """Close the editor; what was typed stays as a draft. A claim taken only to look at it is given back."""
         self._wanted = None
-        if self._turn is None:
+        conversation_id = self._conversation_id
+        if self._turn is None or conversation_id is None:
             return
-        draft = self._editor.draft
-        if draft is not None and self._unsaved is None and is_untouched(draft):
+        draft = self._editor.take_draft()
+        if is_untouched(draft):
+            self._unsaved.pop(draft.key, None)
             self._door.start("discard draft", lambda: self._session.corrections.discard_draft(draft))
+            if conversation_id in self._claimed_to_correct:
+                self._door.start(f"release {conversation_id}", lambda: self._release(conversation_id))
         self._turn = self._conversation_id = None
         self.editor_closed.emit()
 
     def submit(self) -> None:
         """Submit what is open, or say what is still missing and take the cursor there."""
-        draft = self._editor.draft
-        if draft is None or self._turn is None or self._editor.answer.isReadOnly():
+        if self._turn is None or self._editor.is_read_only:
             return
+        draft = self._editor.take_draft()
         if found := faults(draft):
             self._editor.show_faults(found)
             self.faults_shown.emit()
@@ -95,17 +102,21 @@ class CorrectionPresenter(QObject):
         """Follow the claim: an editor whose claim was lost keeps its text and takes no more."""
         if self._conversation_id is None:
             return
-        view = self._session.conversations.get(self._conversation_id)
-        claim = view.row.claim if view else None
-        held = self._session.conversations.held(self._conversation_id)
-        if held is None and claim is not None and claim.holder_id != self._session.me.user_id:
+        row = self._session.queue.row(self._conversation_id)
+        claim = row.claim if row else None
+        if self._session.conversations.held(self._conversation_id) is not None:
+            if self._editor.is_read_only:
+                self._editor.set_read_only("")
+                self._editor.show_save_state(self.tr("You hold it again. Your text is as you left it."))
+        elif claim is not None and claim.holder_id != self._session.me.user_id:
             words = self.tr("{name} holds this conversation now. Your text is kept here.")
             self._editor.set_read_only(words.format(name=claim.holder_name))
-        elif self._editor.answer.isReadOnly():
-            self._editor.set_read_only("")
+        elif self._editor.is_read_only:
+            self._editor.set_read_only(self.tr("Nobody holds this conversation now. Press c to claim it and go on."))
 
     async def _open(self, conversation_id: ConversationId, turn: Turn) -> None:
-        draft = await self._session.corrections.draft(conversation_id, turn.number)
+        key = (conversation_id, turn.number, self._session.me.user_id)
+        draft = self._unsaved.get(key) or await self._session.corrections.draft(conversation_id, turn.number)
         if self._wanted != (conversation_id, turn.number):
             return  # another turn or conversation was chosen meanwhile
         self._conversation_id, self._turn = conversation_id, turn
@@ -122,6 +133,7 @@ class CorrectionPresenter(QObject):
     async def _claim(self, conversation_id: ConversationId) -> None:
         try:
             await self._session.conversations.claim(conversation_id)
+            self._claimed_to_correct.add(conversation_id)
         except RefusedError as error:
             claim = error.problem.claim
             if error.code is ProblemCode.HELD and claim is not None:
@@ -134,31 +146,37 @@ class CorrectionPresenter(QObject):
             self._tell(self.tr("The backend is away, so nobody knows you hold this. What you write is kept here."))
 
     def _on_draft_edited(self, draft: CorrectionDraft) -> None:
-        self._unsaved = draft
+        self._unsaved[draft.key] = draft
         self._editor.show_save_state(self.tr("Saving\u2026"))
         self.draft_shown.emit(draft)
         self._door.start("save draft", self._save)
 
     async def _save(self) -> None:
-        """Save the newest draft until there is no newer one."""
-        while (draft := self._unsaved) is not None:
-            self._unsaved = None
+        """Save what was typed until nothing newer is left; what cannot be saved is kept in memory and tried again."""
+        while self._unsaved:
+            key, draft = next(iter(self._unsaved.items()))
             try:
                 await self._session.corrections.save_draft(draft)
             except StoreError as error:
                 self._editor.show_save_state(self.tr("Not saved: {why}").format(why=error), "bad")
+                self._tell(self.tr("A draft is not saved: {why} It is kept while Redline runs.").format(why=error))
                 return
-            if self._unsaved is None:
-                self._editor.show_save_state(self.tr("Draft saved here"))
+            if self._unsaved.get(key) is draft:
+                del self._unsaved[key]
+        self._editor.show_save_state(self.tr("Draft saved here"))
 
     async def _submit(self, draft: CorrectionDraft) -> None:
-        self._unsaved = None
         try:
             await self._session.corrections.submit(draft)
         except StoreError as error:
-            self._unsaved = draft
             words = self.tr("Not saved: {why} Your text is still here; try again.")
             self._editor.show_save_state(words.format(why=error), "bad")
             return
+        self._unsaved.pop(draft.key, None)
+        self._claimed_to_correct.discard(draft.conversation_id)
         self._turn = self._conversation_id = None
         self.editor_closed.emit()
+
+    async def _release(self, conversation_id: ConversationId) -> None:
+        self._claimed_to_correct.discard(conversation_id)
+        await self._session.conversations.release(conversation_id)

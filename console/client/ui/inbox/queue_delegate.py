@@ -12,7 +12,7 @@ from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Density, Size, Space, Weight
 from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_avatar, draw_chip
-from console.client.ui.shared.words import GATES, duration, gate_phrase, initials, topic_word
+from console.client.ui.shared.phrases import GATES, duration, gate_phrase, initials, topic_word
 from console.contract.ids import UserId
 from console.contract.views import QueueRow
 

@@ -14,8 +14,8 @@ from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.inbox.queue_delegate import QueueDelegate
+from console.client.ui.shared.phrases import describe_row
 from console.client.ui.shared.tabs import TabBar
-from console.client.ui.shared.words import describe_row
 from console.contract.conversations import OwnerState, Tier
 from console.contract.ids import ConversationId
 from console.contract.views import Me, QueueRow

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Weight
-from console.client.ui.shared.words import SIGNALS
+from console.client.ui.shared.phrases import SIGNALS
 from console.contract.conversations import SignalKind, Speaker, Turn
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 26.0, 8.0, 8.0, 40.0
@@ -45,12 +45,14 @@ class ConfidenceChart(QWidget):
     """Draws what was reported and says in words what was not. Arrow keys, hover and press choose a turn."""
 
     turn_chosen = Signal(int)
+    turn_hovered = Signal(int)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._points: list[ChartPoint] = []
         self._threshold: float | None = None
+        self._mood_threshold: float | None = None
         self._current = 0
         self._hovered = 0
         self.setMouseTracking(True)
@@ -69,8 +71,15 @@ class ConfidenceChart(QWidget):
         self._points = chart_points(turns)
         limits = [s.threshold for t in turns if t.ai and (s := t.ai.confidence) and s.threshold is not None]
         self._threshold = limits[-1] if limits else None
+        moods = [s for t in turns if t.ai and (s := t.ai.signal(SignalKind.SENTIMENT))]
+        self._mood_threshold = next((s.threshold for s in reversed(moods) if s.threshold is not None), None)
         words = [f"turn {p.turn}: {p.confidence:.2f}" for p in self._points if p.confidence is not None]
         self.setAccessibleDescription("; ".join(words))
+        self.update()
+
+    def show_hovered(self, turn: int) -> None:
+        """Mark the turn the mouse is on in the transcript; 0 marks none."""
+        self._hovered = turn
         self.update()
 
     def show_current(self, turn: int) -> None:
@@ -110,10 +119,10 @@ class ConfidenceChart(QWidget):
             painter.drawLine(QPointF(_LEFT, y), QPointF(self.width() - _RIGHT, y))
             painter.setPen(self._theme.colour(Colour.MUTED))
             painter.drawText(QRectF(0, y - 8, _LEFT - 5, 16), Qt.AlignmentFlag.AlignVCenter, f"{value:.1f}")
-        if self._threshold is not None:
-            painter.setPen(QPen(self._theme.colour(Colour.WARN), 1, Qt.PenStyle.DashLine))
-            y = self._y(self._threshold)
-            painter.drawLine(QPointF(_LEFT, y), QPointF(self.width() - _RIGHT, y))
+        for limit, ink in ((self._threshold, Colour.WARN), (self._mood_threshold, Colour.BAD)):
+            if limit is not None:
+                painter.setPen(QPen(self._theme.colour(ink), 1, Qt.PenStyle.DashLine))
+                painter.drawLine(QPointF(_LEFT, self._y(limit)), QPointF(self.width() - _RIGHT, self._y(limit)))
         step = max(1, len(self._points) // 9)
         for place, point in enumerate(self._points):
             current = point.turn == self._current
@@ -129,6 +138,9 @@ class ConfidenceChart(QWidget):
         entries = [(self.tr("confidence"), Colour.ACCENT, Qt.PenStyle.SolidLine)]
         if any(point.frustration is not None for point in self._points):
             entries.append((self.tr("frustration"), Colour.BAD, Qt.PenStyle.DotLine))
+        if self._mood_threshold is not None:
+            words = self.tr("{limit:.2f}").format(limit=self._mood_threshold)
+            entries.append((words, Colour.BAD, Qt.PenStyle.DashLine))
         if self._threshold is not None:
             words = self.tr("limit {limit:.2f}").format(limit=self._threshold)
             entries.append((words, Colour.WARN, Qt.PenStyle.DashLine))
@@ -172,12 +184,12 @@ class ConfidenceChart(QWidget):
         return min((abs(self._x(p.turn) - x), p.turn) for p in self._points)[1] if self._points else 0
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hovered = self._turn_at(event.position().x())
-        self.update()
+        self.show_hovered(self._turn_at(event.position().x()))
+        self.turn_hovered.emit(self._hovered)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._hovered = 0
-        self.update()
+        self.show_hovered(0)
+        self.turn_hovered.emit(0)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if turn := self._turn_at(event.position().x()):

@@ -14,11 +14,12 @@ from console.client.ui.inspector.section import Section
 from console.client.ui.inspector.source_card import SourceCard
 from console.client.ui.shared.outline import one_line, outline
 from console.client.ui.shared.parts import TextButton, label
+from console.client.ui.shared.phrases import GATES, SIGNALS, breakable, language_word, topic_word
 from console.client.ui.shared.picker import Choice, Picker
-from console.client.ui.shared.words import GATES, SIGNALS, breakable, language_word, topic_word
 from console.contract.conversations import Conversation, SignalKind, Turn
-from console.contract.corrections import SourceVerdict
-from console.contract.views import ConversationView
+from console.contract.corrections import Correction, SourceVerdict
+from console.contract.taxonomy import TAXONOMY
+from console.contract.views import ConversationView, CorrectionState
 
 SAVED_WORDS = {
     SavedState.SAVED_HERE: ("saved here", "warn"),
@@ -27,6 +28,9 @@ SAVED_WORDS = {
     SavedState.LATE: ("stored late, needs review", "warn"),
     SavedState.REFUSED: ("refused", "bad"),
 }
+
+
+_GIST = 180
 
 
 class InspectorPanel(QScrollArea):
@@ -52,6 +56,7 @@ class InspectorPanel(QScrollArea):
         self.setWidget(self._body)
         self.chart = ConfidenceChart(theme)
         self.chart.turn_chosen.connect(self.turn_chosen)
+        self._why = Section(self.tr("Why it is here"))
         self._trace = Section(self.tr("Confidence by AI turn"))
         self._sources = Section("")
         self._tools = Section(self.tr("Tool calls"))
@@ -66,6 +71,7 @@ class InspectorPanel(QScrollArea):
         column.setSpacing(18)
         for section in (
             self._trace,
+            self._why,
             self._sources,
             self._tools,
             self._corrections,
@@ -93,6 +99,7 @@ class InspectorPanel(QScrollArea):
             self._conversation = view.conversation
             self._turn = 0
             self.chart.show_turns(view.conversation.turns)
+            self._show_why(view.conversation)
             self._show_customer(view.conversation)
             self._show_versions(view.conversation)
             self._show_outcome(view.conversation)
@@ -160,6 +167,24 @@ class InspectorPanel(QScrollArea):
         if not calls:
             self._tools.say(self.tr("The AI called no tool."))
 
+    def _show_why(self, conversation: Conversation) -> None:
+        self._why.clear()
+        handoff = conversation.handoff
+        if handoff is None:
+            self._why.say(self.tr("The AI did not hand it off; it was queued for review."))
+            return
+        value = "not reported" if handoff.value is None else f"{handoff.value:.2f}"
+        limit = "none" if handoff.threshold is None else f"{handoff.threshold:.2f}"
+        gate = GATES[handoff.gate].word + (" (inferred)" if handoff.inferred else "")
+        rows = [
+            ("Gate", gate, ""),
+            ("Value, limit", f"{value}, {limit}", ""),
+            ("To", f"Tier {int(handoff.to_tier)}", ""),
+        ]
+        self._why.tabulate(rows)
+        if handoff.reason:
+            self._why.say(handoff.reason)
+
     def _show_customer(self, conversation: Conversation) -> None:
         self._customer.clear()
         customer, earlier = conversation.customer, conversation.earlier_contacts
@@ -218,7 +243,10 @@ class InspectorPanel(QScrollArea):
                 self._corrections.put(drop, left=True)
         for record in view.corrections:
             if record.correction.id not in mine:
-                self._corrections.say(f"Turn {record.correction.turn}: {record.author_name}, stored", "ok")
+                late = record.receipt.state is CorrectionState.LATE
+                words, role = SAVED_WORDS[SavedState.LATE if late else SavedState.STORED]
+                self._corrections.say(f"Turn {record.correction.turn}: {record.author_name}, {words}", role)
+            self._corrections.say(_gist(record.correction))
         if not statuses and not view.corrections:
             self._corrections.say(self.tr("None yet. Press e on an AI turn."))
 
@@ -228,3 +256,11 @@ class InspectorPanel(QScrollArea):
         rows = [(topic_word(o.name), "\n".join(outline(o.value, 12)), "") for o in conversation.outcome]
         if rows:
             self._outcome.tabulate(rows)
+
+
+def _gist(correction: Correction) -> str:
+    """What a correction says, in a few lines."""
+    codes = [entry.name if (entry := TAXONOMY.find(code)) else code for code in correction.codes]
+    labels = codes + ([correction.severity.value] if correction.severity else [])
+    said = " ".join(correction.corrected_text.split())
+    return f"{', '.join(labels)}: {said[:_GIST]}{'\u2026' * (len(said) > _GIST)}"

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from console.client.theme.tokens import Size, Space, Weight
 from console.client.ui.shared.parts import label
-from console.client.ui.shared.words import breakable
+from console.client.ui.shared.phrases import breakable
 
 
 class Section(QWidget):

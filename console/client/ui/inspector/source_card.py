@@ -7,7 +7,7 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.options import Option, OptionGroup
 from console.client.ui.shared.parts import ElidedLabel, label
-from console.client.ui.shared.words import JUDGEMENTS, breakable
+from console.client.ui.shared.phrases import JUDGEMENTS, breakable
 from console.contract.conversations import Source
 from console.contract.corrections import SourceJudgement, SourceVerdict
 

@@ -47,7 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy", "Copy the selected text or turn", "Conversation", ("Ctrl+C",), None, registered=False),
     Command("correct", "Correct the AI turn in focus", "Correction", ("e",), Permission.CORRECT),
     Command("taxonomy", "Choose from all error codes", "Correction", ("t",), Permission.CORRECT),
-    Command("submit", "Submit the correction", "Correction", ("Ctrl+Return",), Permission.CORRECT, registered=False),
+    Command("submit", "Submit the correction", "Correction", ("Ctrl+Return", "Ctrl+Enter"), Permission.CORRECT),
     Command("labels", "Choose in the focused group", "Correction", ("1-9",), Permission.CORRECT, registered=False),
     Command("hunks", "Previous or next change", "Correction", ("Left, Right",), None, registered=False),
     Command("leave", "Leave the text; again: close the editor", "Correction", ("Esc",)),
@@ -60,6 +60,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("reconnect", "Try the backend again now", "Redline"),
     Command("quit", "Quit Redline", "Redline", ("Ctrl+Q",)),
 )
+
+
+def keys_of(command_id: str) -> str:
+    """The keys of a command as they are shown; KeyError for an unknown one."""
+    return {command.id: ", ".join(command.keys[:1]).replace("Return", "Enter") for command in COMMANDS}[command_id]
 
 
 class CommandRegistry(QObject):

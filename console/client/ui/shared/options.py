@@ -85,7 +85,6 @@ class OptionGroup(QWidget):
     """Options that wrap. Emits what was pressed; whoever owns the value decides and shows it with `mark`."""
 
     pressed = Signal(str)
-    focused = Signal()
 
     def __init__(self, theme: Theme, name: str, options: Sequence[Option], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,7 +147,6 @@ class OptionGroup(QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self._show_badges(True)
-        self.focused.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -1,5 +1,7 @@
 """Small standard parts: labels that never read markup, buttons with icons, thin rules, form rows."""
 
+from html import escape
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
@@ -68,11 +70,7 @@ class ElidedLabel(QLabel):
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
         self.setText(shown)
         cut = shown != self._whole
-        self.setToolTip(f"<qt>{_escaped(self._whole[:2000])}</qt>" if cut else "")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        self.setToolTip(f"<qt>{escape(self._whole[:2000])}</qt>" if cut else "")
 
 
 class IconButton(QToolButton):

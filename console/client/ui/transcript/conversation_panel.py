@@ -12,8 +12,9 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Size, Space, Weight
 from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.chips import Tone
+from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.parts import ElidedLabel, IconButton, TextButton, label, rule
-from console.client.ui.shared.words import duration, language_word, topic_word
+from console.client.ui.shared.phrases import duration, language_word, topic_word
 from console.client.ui.transcript.find_bar import FindBar
 from console.client.ui.transcript.handoff_card import HandoffCard
 from console.client.ui.transcript.transcript_view import TranscriptView
@@ -57,16 +58,18 @@ class ConversationPanel(QFrame):
         self.topic = ChipLabel(theme)
         self.language = ChipLabel(theme)
         self.holder = ChipLabel(theme)
-        self.search = IconButton(theme, "search", self.tr("Find in conversation (Ctrl+F)"))
+        self.stale = ChipLabel(theme)
+        self.stale.setToolTip(self.tr("The backend is away. This is the copy kept on this computer."))
+        self.search = IconButton(theme, "search", self.tr("Find in conversation ({key})").format(key=keys_of("find")))
         self.search.clicked.connect(self.open_find)
         self.claim = TextButton(theme, self.tr("Claim"), "user-check", primary=True)
-        self.claim.setToolTip(self.tr("Claim this conversation (c)"))
+        self.claim.setToolTip(self.tr("Claim this conversation ({key})").format(key=keys_of("claim")))
         self.claim.clicked.connect(self.claim_pressed)
         self.release = TextButton(theme, self.tr("Release"), "corner-up-left")
-        self.release.setToolTip(self.tr("Give this conversation back to the queue (Shift+C)"))
+        self.release.setToolTip(self.tr("Give it back to the queue ({key})").format(key=keys_of("release")))
         self.release.clicked.connect(self.release_pressed)
         self.correct = TextButton(theme, self.tr("Correct"), "pencil")
-        self.correct.setToolTip(self.tr("Correct the AI turn in focus (e)"))
+        self.correct.setToolTip(self.tr("Correct the AI turn in focus ({key})").format(key=keys_of("correct")))
         self.correct.clicked.connect(self.correct_pressed)
         self.header = QFrame()
         self.header.setProperty("panel", "surface")
@@ -75,7 +78,16 @@ class ConversationPanel(QFrame):
         row.setContentsMargins(18, 0, Space.L, 0)
         row.setSpacing(Space.S)
         row.addWidget(self.name, 1)
-        for part in (self.topic, self.language, self.holder, self.search, self.correct, self.release, self.claim):
+        for part in (
+            self.topic,
+            self.language,
+            self.stale,
+            self.holder,
+            self.search,
+            self.correct,
+            self.release,
+            self.claim,
+        ):
             row.addWidget(part)
 
     def _build_body(self) -> None:
@@ -128,6 +140,11 @@ class ConversationPanel(QFrame):
             if start is not None:
                 self.view.set_current_turn(start.number)
             self.view.scroll_to_end()
+
+    def show_stale(self, read_at: datetime | None) -> None:
+        """Say when this copy was read, where the backend could not be asked again."""
+        words = self.tr("read {t}").format(t=read_at.astimezone().strftime("%H:%M")) if read_at else ""
+        self.stale.show_chip(words, Tone.WARN, "cloud-off")
 
     def open_find(self) -> None:
         """Look for text in the conversation."""

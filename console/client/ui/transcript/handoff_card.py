@@ -12,7 +12,7 @@ from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.chips import Tone
 from console.client.ui.shared.parts import ElidedLabel, IconButton, label
-from console.client.ui.shared.words import GATES, ago, language_word
+from console.client.ui.shared.phrases import GATES, ago, language_word
 from console.contract.conversations import Conversation, Handoff, SignalKind, Speaker, Tier
 
 
@@ -156,6 +156,8 @@ def _facts(conversation: Conversation, *, full: bool) -> Iterator[tuple[str, str
         yield "Promised", join.join(handoff.promised) or "Nothing.", ""
     if handoff.already_asked:
         yield "Asked", join.join(handoff.already_asked), ""
+    if evidence := _evidence(conversation):
+        yield "Evidence", join.join(evidence), ""
     if handoff.missing:
         yield "Missing", join.join(handoff.missing), "warn"
     if full:
@@ -167,6 +169,12 @@ def _facts(conversation: Conversation, *, full: bool) -> Iterator[tuple[str, str
             yield "Told customer", handoff.message_to_customer, ""
     if handoff.unsent_draft:
         yield "Unsent draft", handoff.unsent_draft, "ai"
+
+
+def _evidence(conversation: Conversation) -> list[str]:
+    """The documents the AI worked from, each once; the inspector takes the verdicts on them."""
+    sources = (source for turn in conversation.turns if turn.ai for source in turn.ai.sources)
+    return list(dict.fromkeys(f"{s.title} {s.version}" if s.version else s.title for s in sources))
 
 
 def _mood(conversation: Conversation) -> str:

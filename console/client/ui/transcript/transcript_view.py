@@ -30,6 +30,7 @@ class TranscriptView(LazyListView):
     """Chat bubbles over a TranscriptModel; one turn is current, one may carry an editor below its bubble."""
 
     turn_chosen = Signal(int)
+    turn_hovered = Signal(int)
     chip_pressed = Signal(int, str)
 
     def __init__(self, theme: Theme, model: TranscriptModel) -> None:
@@ -41,6 +42,7 @@ class TranscriptView(LazyListView):
         self._editor: QWidget | None = None
         self._editor_place = -1
         self._needle = ""
+        self._hovered = -1
         self._drag: Drag | None = None
         super().__init__()
         self.setAccessibleName(self.tr("Conversation"))
@@ -88,6 +90,11 @@ class TranscriptView(LazyListView):
         self._unfolded[number] = self._unfolded.get(number, frozenset()) ^ {key}
         self._layouts.pop(number - 1, None)
         self._measure_again(number - 1)
+
+    def mark_hovered(self, number: int) -> None:
+        """Mark the turn the mouse is on in the chart; 0 marks none."""
+        self._hovered = number - 1
+        self.viewport().update()
 
     def mark_found(self, needle: str) -> None:
         """Mark every place where this text stands; empty marks nothing."""
@@ -178,6 +185,7 @@ class TranscriptView(LazyListView):
                 painter,
                 self._theme,
                 current=place == self.currentIndex().row(),
+                hovered=place == self._hovered,
                 selection=self._drag.selection(place) if self._drag else None,
                 needle=self._needle,
             )
@@ -215,6 +223,7 @@ class TranscriptView(LazyListView):
                 self._drag = self._drag._replace(end=layout.block.position_at(point - layout.origin))
                 self.viewport().update()
             return
+        self.turn_hovered.emit(place + 1)
         shape = Qt.CursorShape.ArrowCursor
         if place >= 0:
             layout = self._layout(place)
@@ -224,6 +233,9 @@ class TranscriptView(LazyListView):
             elif layout.bubble.contains(point):
                 shape = Qt.CursorShape.IBeamCursor
         self.viewport().setCursor(shape)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.turn_hovered.emit(0)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()

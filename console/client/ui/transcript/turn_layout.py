@@ -11,10 +11,10 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_chip
 from console.client.ui.shared.outline import one_line, outline
-from console.client.ui.shared.words import GATES
+from console.client.ui.shared.phrases import GATES
 from console.client.ui.transcript.markup import shown_line
 from console.client.ui.transcript.text_block import Paint, Selection, TextBlock, plain
-from console.contract.conversations import Signal, Speaker, ToolCall, Turn
+from console.contract.conversations import Signal, Source, Speaker, ToolCall, Turn
 
 LABEL_HEIGHT = 26.0
 GAP = 10.0
@@ -86,7 +86,7 @@ class TurnLayout:
         self.block = TextBlock.fitted(lines, text_font(), widest - 2 * _PAD)
         row = self._chip_row(len(text) - limit)
         row_width = sum(chip_width(words, icon) + 6 for words, _, icon, _ in row) - 6 if row else 0.0
-        unfolded = [key for key in self._style.unfolded if key.startswith("tool:")]
+        unfolded = self._style.unfolded - {"text"}
         inner = max(self.block.used_width + 2, min(row_width, widest - 2 * _PAD))
         inner = widest - 2 * _PAD if unfolded else inner
         left = self._style.width - inner - 2 * _PAD if self._right_side else 0.0
@@ -110,7 +110,7 @@ class TurnLayout:
                 count = len(ai.sources)
                 row.append((f"{count} source{'s' if count > 1 else ''}", Tone.QUIET, "file-text", "sources"))
             if ai.prompt_version and not ai.prompt_version.startswith("sha256:"):
-                row.append((f"prompt {ai.prompt_version}", Tone.QUIET, "git-branch", "prompt"))
+                row.append((f"prompt {ai.prompt_version}", Tone.QUIET, "git-branch", ""))
         return row
 
     def _place_row(self, row: Sequence[Mark], left: float, top: float, room: float) -> float:
@@ -126,10 +126,13 @@ class TurnLayout:
         return y + CHIP_HEIGHT
 
     def _place_details(self, left: float, top: float, room: float) -> float:
-        for place, call in enumerate(self.turn.ai.tool_calls if self.turn.ai else ()):
-            if f"tool:{place}" not in self._style.unfolded:
-                continue
-            block = TextBlock(plain(_call_lines(call)), code_font(), room - 2 * Space.S)
+        ai = self.turn.ai
+        calls = enumerate(ai.tool_calls if ai else ())
+        open_ones = [(_call_lines(call), code_font()) for n, call in calls if f"tool:{n}" in self._style.unfolded]
+        if ai is not None and "sources" in self._style.unfolded:
+            open_ones += [(_source_lines(source), text_font(Size.LABEL)) for source in ai.sources]
+        for lines, font in open_ones:
+            block = TextBlock(plain(lines), font, room - 2 * Space.S)
             rect = QRectF(left, top + 7, room, block.height + Space.S * 1.5)
             self.details.append(Detail(rect, block))
             top = rect.bottom()
@@ -143,7 +146,7 @@ class TurnLayout:
             for signal in ai.signals:
                 if signal.fired and signal.gate is not None:
                     gate = GATES[signal.gate]
-                    badges.append((f"{gate.word} gate", gate.tone, gate.icon, "gate"))
+                    badges.append((f"{gate.word} gate", gate.tone, gate.icon, ""))
             badges.append(confidence_badge(ai.confidence))
         if self.turn.speaker is Speaker.AI:
             badges.append((f"AI, turn {self.turn.number}", Tone.AI, "bot", ""))
@@ -166,11 +169,12 @@ class TurnLayout:
         theme: Theme,
         *,
         current: bool,
+        hovered: bool = False,
         selection: Selection | None = None,
         needle: str = "",
     ) -> None:
         """Paint the turn at the painter's origin."""
-        self._paint_bubble(painter, theme, current)
+        self._paint_bubble(painter, theme, current=current, hovered=hovered)
         if self.turn.speaker is not Speaker.AI:
             self._paint_name(painter, theme)
         paint = Paint(
@@ -189,14 +193,14 @@ class TurnLayout:
             painter.drawRoundedRect(detail.rect.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
             detail.block.draw(painter, detail.rect.topLeft() + QPointF(Space.S, Space.S * 0.75), paint)
 
-    def _paint_bubble(self, painter: QPainter, theme: Theme, current: bool) -> None:
+    def _paint_bubble(self, painter: QPainter, theme: Theme, *, current: bool, hovered: bool) -> None:
         ground, line = {
             Speaker.AI: (Colour.AI, Colour.AI_LINE),
             Speaker.HUMAN: (Colour.HUMAN, Colour.ACCENT_BG),
             Speaker.CUSTOMER: (Colour.CUSTOMER, Colour.LINE),
             Speaker.SYSTEM: (Colour.SUNKEN, Colour.SUNKEN),
         }[self.turn.speaker]
-        painter.setPen(QPen(theme.colour(Colour.ACCENT if current else line), 1.5 if current else 1))
+        painter.setPen(QPen(theme.colour(Colour.ACCENT if current or hovered else line), 1.5 if current else 1))
         painter.setBrush(theme.colour(ground))
         painter.drawRoundedRect(self.bubble.adjusted(0.75, 0.75, -0.75, -0.75), Space.RADIUS_L, Space.RADIUS_L)
 
@@ -225,15 +229,21 @@ def estimated_height(turn: Turn, width: float) -> float:
 def confidence_badge(signal: Signal | None) -> Mark:
     """The badge for a turn's confidence: a number only where one was reported."""
     if signal is None or signal.value is None:
-        return ("not reported", Tone.QUIET, "gauge", "confidence")
+        return ("not reported", Tone.QUIET, "gauge", "")
     low = signal.threshold is not None and signal.value < signal.threshold
-    return (f"{signal.value:.2f}", Tone.WARN if low else Tone.OK, "gauge", "confidence")
+    return (f"{signal.value:.2f}", Tone.WARN if low else Tone.OK, "gauge", "")
 
 
 def _call_words(call: ToolCall) -> str:
     if call.error:
         return f"{call.name}, failed"
     return call.name if call.duration_ms is None else f"{call.name}, {call.duration_ms} ms"
+
+
+def _source_lines(source: Source) -> list[str]:
+    title = f"{source.title}, {source.version}" if source.version else source.title
+    score = "no score" if source.score is None else f"{source.score:.2f}"
+    return [f"{title} ({score})", *source.snippet.splitlines()[:6]]
 
 
 def _call_lines(call: ToolCall) -> list[str]:

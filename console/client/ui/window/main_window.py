@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QMenu,
-    QPlainTextEdit,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -23,10 +22,10 @@ from console.client.theme.tokens import Density, Scheme
 from console.client.ui.correction.correction_editor import CorrectionEditor
 from console.client.ui.inbox.queue_panel import QueuePanel, QueueTab
 from console.client.ui.inspector.inspector_panel import InspectorPanel
-from console.client.ui.shared.commands import COMMANDS, CommandRegistry
+from console.client.ui.shared.commands import COMMANDS, CommandRegistry, keys_of
 from console.client.ui.shared.parts import rule
+from console.client.ui.shared.phrases import ROLES
 from console.client.ui.shared.picker import Choice, Picker
-from console.client.ui.shared.words import ROLES
 from console.client.ui.transcript.conversation_panel import ConversationPanel
 from console.client.ui.window.notice_bar import NoticeBar
 from console.client.ui.window.rail import Rail
@@ -127,7 +126,10 @@ class MainWindow(QMainWindow):
         on("density", self._switch_density)
         on("quit", self.close)
         self.rail.help_pressed.connect(self.open_sheet)
-        self.inspector.turn_chosen.connect(self.conversation.view.set_current_turn)
+        view, chart = self.conversation.view, self.inspector.chart
+        self.inspector.turn_chosen.connect(view.set_current_turn)
+        chart.turn_hovered.connect(view.mark_hovered)
+        view.turn_hovered.connect(chart.show_hovered)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._on_focus_changed)
@@ -147,7 +149,7 @@ class MainWindow(QMainWindow):
         picker = Picker(self.theme, self.tr("What do you want to do?"), self)
         actions = self.commands.actions
         choices = [
-            Choice(command.id, command.title, command.group, ", ".join(command.keys))
+            Choice(command.id, command.title, command.group, keys_of(command.id))
             for command in COMMANDS
             if command.registered and actions[command.id].isEnabled() and command.id != "palette"
         ]
@@ -169,7 +171,8 @@ class MainWindow(QMainWindow):
         self.theme.set_density(Density.COMFORTABLE if compact else Density.COMPACT)
 
     def _on_focus_changed(self, _old: QWidget | None, now: QWidget | None) -> None:
-        editing = isinstance(now, QLineEdit) or (isinstance(now, QPlainTextEdit) and not now.isReadOnly())
+        in_editor = now is not None and self.editor.isAncestorOf(now) and not self.editor.is_read_only
+        editing = in_editor or isinstance(now, QLineEdit)
         self.commands.set_editing(editing)
         if now is not None and now is not self.editor.answer and self.editor.isAncestorOf(now):
             self.conversation.view.reveal(now)

@@ -87,6 +87,7 @@ class DeskPresenter(QObject):
             "claim": self._claim,
             "release": self._release,
             "correct": self._correct,
+            "submit": self.correction.submit,
             "taxonomy": self._choose_taxonomy,
             "leave": self._leave,
             "reconnect": self._session.reconnect,
@@ -132,7 +133,7 @@ class DeskPresenter(QObject):
 
     def _claim(self) -> None:
         if (shown := self._shown) is not None:
-            self._door.start("claim", lambda: self._claimed(shown))
+            self._door.start(f"claim {shown}", lambda: self._claimed(shown))
 
     async def _claimed(self, conversation_id: ConversationId) -> None:
         await self._session.conversations.claim(conversation_id)
@@ -140,7 +141,7 @@ class DeskPresenter(QObject):
     def _release(self) -> None:
         if (shown := self._shown) is not None and self._session.conversations.held(shown):
             self.correction.close()
-            self._door.start("release", lambda: self._session.conversations.release(shown))
+            self._door.start(f"release {shown}", lambda: self._session.conversations.release(shown))
 
     def _correct(self) -> None:
         turn = self._window.conversation.current_turn()
@@ -202,6 +203,8 @@ class DeskPresenter(QObject):
             self._window.conversation.show_nothing(self.tr("Opening\u2026") if self._shown else "")
             self._window.inspector.show_nothing()
             return
+        stale = self._session.conversations.stale_since(self._shown)
+        self._window.conversation.show_stale(stale)
         row = self._session.queue.row(self._shown)
         claim = self._session.conversations.held(self._shown) or (row.claim if row else view.row.claim)
         self._window.conversation.show_view(view, claim, self._session.me)
@@ -226,17 +229,16 @@ class DeskPresenter(QObject):
 
     def _on_turn_chosen(self, _number: int) -> None:
         self._window.inspector.show_turn(self._window.conversation.current_turn())
-        if self._window.editor.draft is not None and self.correction.turn is not None:
-            self._window.inspector.show_verdicts(self._window.editor.draft.source_verdicts)
+        if self.correction.turn is not None:
+            self._window.inspector.show_verdicts(self._window.editor.take_draft().source_verdicts)
 
     def _on_chip_pressed(self, number: int, action: str) -> None:
         view = self._window.conversation.view
-        if action == "text" or action.startswith("tool:"):
-            view.toggle(number, action)
-        else:
+        if action == "receipt":
             view.set_current_turn(number)
-            if action == "receipt":
-                self._correct()
+            self._correct()
+        else:
+            view.toggle(number, action)
 
     def _on_editor_opened(self, number: int) -> None:
         view = self._window.conversation.view

@@ -8,8 +8,9 @@ from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Space, Weight
 from console.client.ui.shared.chips import draw_avatar
+from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.parts import IconButton
-from console.client.ui.shared.words import ROLES, initials
+from console.client.ui.shared.phrases import ROLES, initials
 from console.contract.views import Me
 
 
@@ -29,7 +30,7 @@ class Rail(QFrame):
         self.menu = IconButton(theme, "menu", self.tr("Menu"))
         self.menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu.setMenu(menu)
-        help_button = IconButton(theme, "keyboard", self.tr("Shortcuts (?)"))
+        help_button = IconButton(theme, "keyboard", self.tr("Shortcuts ({key})").format(key=keys_of("sheet")))
         help_button.clicked.connect(self.help_pressed)
         self.person = _PersonButton(theme)
         column = QVBoxLayout(self)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QW
 
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Size, Space, Weight
-from console.client.ui.shared.commands import COMMANDS, Command
+from console.client.ui.shared.commands import COMMANDS, Command, keys_of
 from console.client.ui.shared.parts import TextButton, label
 
 
@@ -53,6 +53,6 @@ def _rows(commands: list[Command]) -> QGridLayout:
     grid.setColumnMinimumWidth(0, 250)
     for place, command in enumerate(commands):
         grid.addWidget(label(command.title), place, 0)
-        keys = label(", ".join(command.keys).replace("Return", "Enter"), "accent", Size.LABEL, Weight.MEDIUM)
+        keys = label(keys_of(command.id), "accent", Size.LABEL, Weight.MEDIUM)
         grid.addWidget(keys, place, 1)
     return grid

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 from console.client.services.connection import Connection, ConnectionState
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
+from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.parts import ElidedLabel, label, set_role
 
 
@@ -36,7 +37,7 @@ class StatusBar(QFrame):
         row.addWidget(self.connection)
         row.addSpacing(Space.S)
         row.addWidget(self.saving)
-        for words in (self.tr("Ctrl K commands"), self.tr("? keys")):
+        for words in (f"{keys_of('palette')} {self.tr('commands')}", f"{keys_of('sheet')} {self.tr('keys')}"):
             row.addSpacing(Space.S)
             row.addWidget(label(words, "muted", Size.SMALL))
         self.show_mode(editing=False)
@@ -47,7 +48,17 @@ class StatusBar(QFrame):
         """Say whether bare keys are commands or text."""
         self.mode.setText(self.tr("EDIT") if editing else self.tr("NAVIGATE"))
         self.hint.set_text(
-            self.tr("Esc to navigate") if editing else self.tr("j k choose, n next, c claim, [ ] AI turns, e correct")
+            self.tr("{leave} to navigate").format(leave=keys_of("leave"))
+            if editing
+            else ", ".join(f"{keys_of(name)} {word}" for name, word in self._worth_knowing())
+        )
+
+    def _worth_knowing(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("next", self.tr("next")),
+            ("claim", self.tr("claim")),
+            ("next_ai", self.tr("next AI turn")),
+            ("correct", self.tr("correct")),
         )
 
     def show_starting(self, words: str) -> None:
