@@ -120,23 +120,16 @@ class CorrectionEditor(QFrame):
         frozen = bool(reason)
         self.answer.setReadOnly(frozen)
         self.note.setReadOnly(frozen)
-        groups = (
-            self.codes,
-            self.severity,
-            self.causes,
-            self.scope,
-            self.beside,
-            self.gates,
-            self.tools,
-            self.assertions,
-        )
-        for part in groups:
+        for part in (*self._groups(), self.tools, self.assertions):
             part.setEnabled(not frozen)
         self.submit.setEnabled(not frozen)
         if frozen:
             self.show_save_state(reason, "warn")
             if self.isAncestorOf(self.focusWidget()):
                 self.left.emit()
+
+    def _groups(self) -> tuple[OptionGroup, ...]:
+        return self.codes, self.severity, self.causes, self.scope, self.beside, self.gates
 
     # building
 

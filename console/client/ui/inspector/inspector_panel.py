@@ -176,12 +176,8 @@ class InspectorPanel(QScrollArea):
         value = "not reported" if handoff.value is None else f"{handoff.value:.2f}"
         limit = "none" if handoff.threshold is None else f"{handoff.threshold:.2f}"
         gate = GATES[handoff.gate].word + (" (inferred)" if handoff.inferred else "")
-        rows = [
-            ("Gate", gate, ""),
-            ("Value, limit", f"{value}, {limit}", ""),
-            ("To", f"Tier {int(handoff.to_tier)}", ""),
-        ]
-        self._why.tabulate(rows)
+        tier = f"Tier {int(handoff.to_tier)}"
+        self._why.tabulate([("Gate", gate, ""), ("Value, limit", f"{value}, {limit}", ""), ("To", tier, "")])
         if handoff.reason:
             self._why.say(handoff.reason)
 
@@ -263,4 +259,5 @@ def _gist(correction: Correction) -> str:
     codes = [entry.name if (entry := TAXONOMY.find(code)) else code for code in correction.codes]
     labels = codes + ([correction.severity.value] if correction.severity else [])
     said = " ".join(correction.corrected_text.split())
-    return f"{', '.join(labels)}: {said[:_GIST]}{'\u2026' * (len(said) > _GIST)}"
+    shown = said if len(said) <= _GIST else said[: _GIST - 1] + "\u2026"
+    return f"{', '.join(labels)}: {shown}"

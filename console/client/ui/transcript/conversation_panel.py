@@ -78,16 +78,8 @@ class ConversationPanel(QFrame):
         row.setContentsMargins(18, 0, Space.L, 0)
         row.setSpacing(Space.S)
         row.addWidget(self.name, 1)
-        for part in (
-            self.topic,
-            self.language,
-            self.stale,
-            self.holder,
-            self.search,
-            self.correct,
-            self.release,
-            self.claim,
-        ):
+        chips = (self.topic, self.language, self.stale, self.holder)
+        for part in (*chips, self.search, self.correct, self.release, self.claim):
             row.addWidget(part)
 
     def _build_body(self) -> None:
