@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.contract.conversations import AiContext, Gate, Handoff, Source, Tier, TokenUse
 from console.contract.corrections import Hunk, Scope, SpanLabel, ToolCallCorrection, taught_text
 from console.contract.views import CorrectionState
 from console.server.signal.exports import ExportFormat, ExportItem, export_corrections
@@ -103,22 +104,30 @@ def test_what_is_chosen_is_the_taught_text_and_what_is_rejected_what_was_said(it
     assert len(rows) + sum(report.left_out.values()) == 1
 
 
-def test_jsonl_holds_everything_but_the_words_for_one_customer(tmp_path: Path) -> None:
+def label(hunk: Hunk, code: str, *, confirmed: bool) -> SpanLabel:
+    return SpanLabel(start=hunk.start, end=hunk.end, code=code, confirmed=confirmed)
+
+
+def test_jsonl_holds_everything_but_what_was_for_one_customer(tmp_path: Path) -> None:
+    late = change(ANSWER, "Mara", "Ms Ek")
     labels = (
-        SpanLabel(start=3, end=10, code="wrong_fact", confirmed=True),
-        SpanLabel(start=20, end=26, code="made_up_promise", confirmed=False),
+        label(LIE, "wrong_fact", confirmed=True),
+        label(GIFT, "made_up_promise", confirmed=True),
+        label(GIFT, "arithmetic", confirmed=False),
+        label(late, "tone", confirmed=False),
     )
-    item = corrected(LIE, GIFT, labels=labels, codes=("wrong_fact",), note="See the scan.", late=True)
+    item = corrected(LIE, GIFT, late, labels=labels, codes=("wrong_fact",), note="90 EUR for Mara.", late=True)
     ((row,), report) = export(tmp_path, ExportFormat.JSONL, item)
     assert report.path.name == "redline-jsonl.jsonl"
     assert report.left_out == {}
     assert row["state"] == CorrectionState.LATE
     assert row["labels"] == [{"start": 3, "end": 10, "code": "wrong_fact", "confirmed": True}]
-    assert row["suggested_labels"] == [{"start": 20, "end": 26, "code": "made_up_promise", "confirmed": False}]
-    assert row["hunks"] == [LIE.model_dump(mode="json")]
+    assert row["suggested_labels"] == [label(late, "tone", confirmed=False).model_dump()]
+    assert row["hunks"] == [LIE.model_dump(mode="json"), late.model_dump(mode="json")]
     assert row["customer_only_hunks_left_out"] == 1
     assert row["corrected_text"] is None
-    assert (row["original_text"], row["taught_text"]) == (ANSWER, "It was delivered. You get 20 EUR back, Mara.")
+    assert (row["note"], row["note_left_out"]) == ("", True)
+    assert (row["original_text"], row["taught_text"]) == (ANSWER, "It was delivered. You get 20 EUR back, Ms Ek.")
     known = {
         "id": "0193-1",
         "conversation_id": "c1",
@@ -131,21 +140,62 @@ def test_jsonl_holds_everything_but_the_words_for_one_customer(tmp_path: Path) -
         "prompt_version": "sha256:580f685d",
         "policy_version": "v14",
         "taxonomy_version": "2026.1",
-        "gate": "customer_asked",
-        "gate_inferred": True,
         "submitted_at": "2026-11-20T10:45:00Z",
         "body_sha256": item.record.receipt.body_sha256,
         "original_sha256": item.record.correction.original_sha256,
-        "note": "See the scan.",
         "codes": ["wrong_fact"],
     }
     assert {name: row[name] for name in known} == known
+    assert (row["handoff"]["gate"], row["handoff"]["inferred"]) == ("customer_asked", True)
     assert [message["content"] for message in row["context"]] == [message["content"] for message in WRITTEN[:4]]
 
 
-def test_jsonl_gives_the_corrected_text_where_all_of_it_teaches(tmp_path: Path) -> None:
-    ((row,), _) = export(tmp_path, ExportFormat.JSONL, corrected(LIE))
+def test_jsonl_gives_corrected_text_and_note_where_all_of_it_teaches(tmp_path: Path) -> None:
+    ((row,), _) = export(tmp_path, ExportFormat.JSONL, corrected(LIE, note="See the scan."))
     assert row["corrected_text"] == row["taught_text"] == "It was delivered. You get 20 EUR back, Mara."
+    assert (row["note"], row["note_left_out"]) == ("See the scan.", False)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"), [(6, 10, True), (10, 14, False), (8, 12, False), (10, 10, False), (11, 14, True)]
+)
+def test_a_label_on_words_put_in_for_one_customer_goes_with_them(
+    tmp_path: Path, start: int, end: int, kept: bool
+) -> None:
+    put_in = Hunk(start=10, end=10, removed="", replacement=" and found", scope=Scope.CUSTOMER_ONLY)
+    said = SpanLabel(start=start, end=end, code="tone", confirmed=True)
+    ((row,), _) = export(tmp_path, ExportFormat.JSONL, corrected(put_in, labels=(said,)))
+    assert bool(row["labels"]) is kept
+
+
+def test_jsonl_says_what_the_ai_had_before_it_and_how_it_let_go(tmp_path: Path) -> None:
+    talk = conversation()
+    before = talk.turn(2)
+    source = Source(id="kb-7", title="Refunds", version="3", snippet="A secret of the house.", score=0.8)
+    context = AiContext(sources=(source,), token_use=TokenUse(prompt=900, completion=40))
+    turns = (talk.turns[0], before.model_copy(update={"ai": context}), *talk.turns[2:])
+    gate = Handoff(
+        gate=Gate.CONFIDENCE, value=0.4, threshold=0.6, policy_version="g2", to_tier=Tier.SPECIALIST, at_turn=4
+    )
+    item = corrected(LIE, of=talk.model_copy(update={"turns": turns, "handoff": gate}))
+    ((row,), _) = export(tmp_path, ExportFormat.JSONL, item)
+    assert row["sources"] == [{"id": "kb-7", "title": "Refunds", "version": "3", "score": 0.8}]
+    assert row["token_use"] == {"prompt": 900, "completion": 40}
+    assert row["handoff"] == {
+        "gate": "confidence",
+        "inferred": False,
+        "value": 0.4,
+        "threshold": 0.6,
+        "policy_version": "g2",
+        "tier": 2,
+        "turn": 4,
+    }
+
+
+def test_jsonl_has_a_row_for_what_the_ai_never_let_go(tmp_path: Path) -> None:
+    kept = conversation().model_copy(update={"handoff": None})
+    ((row,), _) = export(tmp_path, ExportFormat.JSONL, corrected(LIE, of=kept))
+    assert (row["handoff"], row["sources"], row["token_use"]) == (None, [], None)
 
 
 def test_every_correction_of_a_turn_is_a_row_of_its_own(tmp_path: Path) -> None:

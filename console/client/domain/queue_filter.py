@@ -28,9 +28,6 @@ _KNOWN: dict[str, frozenset[str] | None] = {
 }
 """The keys, each with the values it takes; None takes any."""
 
-TOKENS = tuple(f"{key}:{value}" for key, values in _KNOWN.items() for value in sorted(values or ("",)))
-"""Every token there is, for completion; a bare `key:` takes any value."""
-
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
