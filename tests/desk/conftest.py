@@ -1,6 +1,7 @@
 """The desk's window on Qt's own event loop, at a real backend that lasts for the run and a fresh profile each time."""
 
 import asyncio
+import gc
 import inspect
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -28,12 +29,19 @@ def app(qapp: QApplication) -> QApplication:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run an async test of this folder where the desk runs: on Qt's event loop, in one go from start to end.
 
-    A fixture that is an async context manager is entered there, and left when the test is done.
+    A fixture that is an async context manager is entered there, and left when the test is done. Garbage is collected
+    after the test and on this thread only: Qt's objects must die where they live, and a collector left to itself runs
+    on any thread.
     """
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     wanted = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    run_on_qt(create_application(), lambda: _run(pyfuncitem.obj, wanted))
+    gc.disable()
+    try:
+        run_on_qt(create_application(), lambda: _run(pyfuncitem.obj, wanted))
+    finally:
+        gc.collect()
+        gc.enable()
     return True
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from console.client.domain.drafts import CorrectionDraft
 from console.client.net.http import HttpGateway
 from console.client.services.connection import ConnectionState
 from console.client.services.corrections import SavedState
@@ -18,6 +19,7 @@ from console.client.services.sign_in import sign_in
 from console.client.services.tasks import Tasks
 from console.client.store.sqlite_store import SqliteStore
 from console.client.theme.theme import Theme
+from console.client.ui.shared.options import OptionGroup
 from console.client.ui.window.main_window import MainWindow
 from console.client.ui.window.presenter import DeskPresenter
 from console.contract.ids import ConversationId
@@ -88,6 +90,11 @@ class Seat(Hands):
         current = self.conversation.current_turn()
         return current and current.number
 
+    @property
+    def draft(self) -> CorrectionDraft:
+        """The draft as the editor has it, with what was typed a moment ago."""
+        return self.editor.take_draft()
+
     def listed(self) -> list[str]:
         """The queue as it stands, by conversation."""
         model = self.queue.model
@@ -105,7 +112,9 @@ class Seat(Hands):
         return [status.state for status in self.session.corrections.states(ConversationId(conversation_id))]
 
     async def choose(self, conversation_id: str) -> None:
-        """Click a conversation in the queue and wait until it is open."""
+        """Click a conversation in the queue, among all if need be, and wait until it is open."""
+        if conversation_id not in self.listed():
+            self.press("Ctrl+4")
         await until(lambda: conversation_id in self.listed())
         index = self.queue.model.index(self.queue.model.row_of(ConversationId(conversation_id)))
         self.queue.list.scrollTo(index)
@@ -136,6 +145,11 @@ class Seat(Hands):
     async def until_kept(self) -> None:
         """Wait until what was typed is on disk."""
         await until(lambda: self.editor.state.text() == "Draft saved here")
+
+    def pick(self, group: OptionGroup, value: str) -> None:
+        """Choose an option by its digit, in a group that is given the focus."""
+        group.setFocus()
+        self.press(str([button.option.value for button in group.buttons].index(value) + 1))
 
     def rewrite(self, text: str) -> None:
         """Replace the answer by typing over it."""

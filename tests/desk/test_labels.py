@@ -26,23 +26,30 @@ async def rewritten(seat: Seat, case: Conversation) -> None:
     """Open the answer and correct three places of it."""
     await seat.correct(case.id, ANSWER_TURN)
     seat.rewrite(FIXED)
-    await until(lambda: len(seat.editor.draft.hunks) == 3)
+    await until(lambda: len(seat.draft.hunks) == 3)
 
 
 async def test_tab_and_digits_label_each_change_and_the_rest_is_only_suggested(case: Conversation, seat: Seat) -> None:
     await rewritten(seat, case)
     seat.press("Tab", "3")
-    hunks = seat.editor.draft.hunks
+    hunks = seat.draft.hunks
     assert [hunk.code for hunk in hunks] == ["wrong_fact"] * 3
     assert [hunk.confirmed for hunk in hunks] == [True, False, False]
     assert [button.suggested for button in seat.editor.codes.buttons] == [False, False, True, False, False]
     seat.press("Return", "1")
-    hunks = seat.editor.draft.hunks
+    hunks = seat.draft.hunks
     assert [(hunk.code, hunk.confirmed) for hunk in hunks] == [
         ("wrong_fact", True),
         ("wrong_fact", True),
         ("wrong_policy", True),
     ]
+
+
+async def test_a_key_that_follows_the_typing_at_once_labels_what_was_typed(case: Conversation, seat: Seat) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    seat.rewrite(FIXED)
+    seat.press("Tab", "3")
+    assert [hunk.confirmed for hunk in seat.draft.hunks] == [True, False, False]
 
 
 async def test_digits_are_shown_only_where_they_choose(case: Conversation, seat: Seat) -> None:
@@ -78,6 +85,7 @@ async def test_k_changes_take_k_plus_two_keys_beyond_the_typing(
     for old, new in changed.items():
         text = text.replace(old, new)
     seat.rewrite(text)
+    await until(lambda: len(seat.draft.hunks) == hunks)
     seat.pressed.clear()
     seat.press("Tab", "1", *["Return"] * (hunks - 1))
     said = await stored(seat, backend, case)
@@ -94,7 +102,7 @@ async def test_each_change_teaches_or_is_for_this_customer_only(
     seat.press("Tab", "1")
     seat.editor.scope.setFocus()
     seat.press("Left", "Right", "2")
-    assert [hunk.scope for hunk in seat.editor.draft.hunks] == [Scope.TEACH, Scope.CUSTOMER_ONLY, Scope.TEACH]
+    assert [hunk.scope for hunk in seat.draft.hunks] == [Scope.TEACH, Scope.CUSTOMER_ONLY, Scope.TEACH]
     seat.press("Right")
     assert "Change 3 of 3" in seat.labels(seat.editor)
     said = await stored(seat, backend, case)
@@ -106,7 +114,7 @@ async def test_severity_and_cause_are_chosen_by_digit_and_taken_back_by_the_same
 ) -> None:
     await rewritten(seat, case)
     seat.press("Tab", "1", "Tab", "Tab", "3", "3")
-    assert seat.editor.draft.severity is None
+    assert seat.draft.severity is None
     seat.press("2", "Tab", "2")
     said = await stored(seat, backend, case)
     assert (said.severity, said.root_cause) == (Severity.MAJOR, RootCause.STALE_KNOWLEDGE)
@@ -117,7 +125,7 @@ async def test_an_option_can_be_clicked(case: Conversation, seat: Seat) -> None:
     for button in (seat.editor.codes.buttons[1], seat.editor.severity.buttons[0]):
         seat.view.reveal(button)
         seat.click(button)
-    draft = seat.editor.draft
+    draft = seat.draft
     assert (draft.codes, draft.severity) == (("made_up_promise",), Severity.MINOR)
 
 
@@ -127,7 +135,7 @@ async def test_t_offers_every_error_code_and_enter_takes_the_one_typed(case: Con
     await until(lambda: seat.app.activePopupWidget() is not None)
     seat.type("arithmetic")
     seat.press("Return")
-    assert seat.editor.draft.codes == ("arithmetic",)
+    assert seat.draft.codes == ("arithmetic",)
     assert "Arithmetic" in [button.text() for button in seat.editor.codes.buttons]
 
 
@@ -137,8 +145,7 @@ async def test_a_source_is_judged_in_the_inspector(case: Conversation, seat: Sea
     seat.inspector.ensureWidgetVisible(stale)
     seat.click(stale)
     assert stale.isChecked()
-    seat.editor.codes.setFocus()
-    seat.press("1")
+    seat.pick(seat.editor.codes, "wrong_policy")
     said = await stored(seat, backend, case)
     assert [(verdict.source_id, verdict.judgement) for verdict in said.source_verdicts] == [
         ("kb-1", SourceJudgement.STALE)
@@ -161,8 +168,8 @@ async def test_arguments_that_are_no_json_are_refused_with_a_sentence(
 ) -> None:
     await rewritten(seat, case)
     seat.press("Tab", "1")
-    seat.editor.beside.setFocus()
-    seat.press("2", "2")
+    seat.pick(seat.editor.beside, "tools")
+    seat.press("2")
     assert seat.editor.tools.arguments.hasFocus()
     seat.press("Ctrl+A")
     seat.type("{not json")
@@ -182,11 +189,9 @@ async def test_arguments_that_are_no_json_are_refused_with_a_sentence(
 
 async def test_a_call_the_ai_should_not_have_made_is_said_so(case: Conversation, seat: Seat, backend: Backend) -> None:
     await seat.correct(case.id, ANSWER_TURN)
-    seat.press("Tab", "6")
-    seat.editor.codes.setFocus()
-    seat.press("1")
-    seat.editor.beside.setFocus()
-    seat.press("2", "3")
+    seat.pick(seat.editor.codes, "wrong_policy")
+    seat.pick(seat.editor.beside, "tools")
+    seat.press("3")
     assert not seat.editor.tools.arguments.isVisible()
     said = await stored(seat, backend, case)
     assert [(call.tool_call_id, call.name) for call in said.tool_calls] == [("call-1", None)]
@@ -195,10 +200,8 @@ async def test_a_call_the_ai_should_not_have_made_is_said_so(case: Conversation,
 
 async def test_a_call_the_ai_left_out_needs_a_tool(case: Conversation, seat: Seat, backend: Backend) -> None:
     await seat.correct(case.id, ANSWER_TURN)
-    seat.editor.codes.setFocus()
-    seat.press("1")
-    seat.editor.beside.setFocus()
-    seat.press("2")
+    seat.pick(seat.editor.codes, "wrong_policy")
+    seat.pick(seat.editor.beside, "tools")
     seat.editor.tools.which.setFocus()
     seat.press("Down")
     seat.editor.tools.verdict.setFocus()
@@ -212,10 +215,8 @@ async def test_a_call_the_ai_left_out_needs_a_tool(case: Conversation, seat: Sea
 
 async def test_should_have_handed_off_needs_its_gate(case: Conversation, seat: Seat, backend: Backend) -> None:
     await seat.correct(case.id, ANSWER_TURN)
-    seat.editor.codes.setFocus()
-    seat.press("1")
-    seat.editor.beside.setFocus()
-    seat.press("1")
+    seat.pick(seat.editor.codes, "wrong_policy")
+    seat.pick(seat.editor.beside, "handoff")
     assert seat.editor.gates.isVisible()
     seat.editor.answer.setFocus()
     seat.press("Ctrl+Return")
@@ -229,8 +230,7 @@ async def test_should_have_handed_off_needs_its_gate(case: Conversation, seat: S
 async def test_a_note_goes_along(case: Conversation, seat: Seat, backend: Backend) -> None:
     await rewritten(seat, case)
     seat.press("Tab", "1")
-    seat.editor.beside.setFocus()
-    seat.press("3")
+    seat.pick(seat.editor.beside, "note")
     assert seat.editor.note.hasFocus()
     seat.type("See the carrier's page. njk")
     said = await stored(seat, backend, case)
@@ -240,14 +240,13 @@ async def test_a_note_goes_along(case: Conversation, seat: Seat, backend: Backen
 async def test_all_that_was_said_is_shown_again_when_the_draft_is_reopened(case: Conversation, seat: Seat) -> None:
     await rewritten(seat, case)
     seat.press("Tab", "1", "Tab", "Tab", "2")
-    seat.editor.beside.setFocus()
-    seat.press("3")
+    seat.pick(seat.editor.beside, "note")
     seat.type("Because.")
     await seat.until_kept()
-    before = seat.editor.draft
+    before = seat.draft
     seat.press("Esc", "Esc", "e")
     await seat.until_editing()
-    assert seat.editor.draft == before
+    assert seat.draft == before
     assert seat.editor.note.isVisible()
     assert seat.editor.note.toPlainText() == "Because."
     assert seat.editor.severity.buttons[1].isChecked()

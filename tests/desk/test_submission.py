@@ -19,6 +19,7 @@ async def test_ctrl_enter_says_what_is_missing_and_takes_the_cursor_there(case: 
     await seat.correct(case.id, ANSWER_TURN)
     seat.press("Ctrl+Return")
     assert "Change the answer" in seat.editor.state.text()
+    seat.editor.answer.setFocus()
     seat.type(" Sorry.")
     seat.press("Ctrl+Return")
     assert seat.editor.state.text() == "Choose at least one error code."
@@ -37,8 +38,8 @@ async def test_the_receipt_goes_from_saved_here_to_stored(case: Conversation, se
     seat.conversation.model.dataChanged.connect(lambda *_: seen.append(index.data(TranscriptRole.RECEIPT)))
     seat.press("Ctrl+Return")
     await until(lambda: "corrected, stored" in seen)
-    order = list(dict.fromkeys(word for word in seen if word not in (None, "draft")))
-    assert order == ["saved here", "sent", "corrected, stored"]
+    journey = ("saved here", "sent", "corrected, stored")
+    assert list(dict.fromkeys(seen)) == [word for word in journey if word in seen], "each in its order, none again"
     assert not seat.editor.isVisible()
     assert seat.status.saving.text() == "All stored"
     await until(lambda: "Turn 4: yours, stored" in seat.labels(seat.inspector))
@@ -129,6 +130,9 @@ async def test_an_answer_in_another_s_hands_can_be_read_and_not_changed(
     seat.type("njk")
     assert seat.editor.answer.toPlainText() == ANSWER
     backend.free_all()
+    await until(lambda: "Nobody holds this conversation now" in seat.editor.state.text())
+    assert seat.editor.answer.isReadOnly()
+    seat.press("Esc", "c")
     await until(lambda: not seat.editor.answer.isReadOnly())
 
 
@@ -189,10 +193,13 @@ async def test_with_the_backend_gone_work_goes_on_and_is_delivered_once_when_it_
         assert [state.value for state in ana.states("fragile")] in (["saved_here"], ["sent"])
         await until(lambda: ana.status.saving.text() == "1 saved here, sending")
         await until(lambda: "Turn 4: yours, saved here" in ana.labels(ana.inspector))
+        receipt = ana.conversation.model.index(ANSWER_TURN - 1, 0)
+        assert receipt.data(TranscriptRole.RECEIPT) == "saved here"
         fragile.start()
         ana.window.commands.actions["reconnect"].trigger()
         await until(lambda: [state.value for state in ana.states("fragile")] == ["stored"])
         await until(lambda: ana.status.saving.text() == "All stored")
+        assert receipt.data(TranscriptRole.RECEIPT) == "corrected, stored"
         assert ana.status.connection.text() == "Connected"
         (record,) = fragile.corrections("fragile").records
         assert record.correction.corrected_text == ANSWER + " Sorry."
