@@ -1,7 +1,9 @@
 """The desk at a real backend: the queue, claims and the feed."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,7 +77,9 @@ async def test_pulling_the_next_claims_the_most_urgent_free_one(backend: Running
         assert (await ana.session.queue.pull_next()).conversation_id == "c-1"
         assert (await ben.session.queue.pull_next()).conversation_id == "c-2"
         assert ana.session.conversations.held(C1) is not None
-        with pytest.raises(RefusedError, match="0 free") as nothing:
+        with pytest.raises(
+            RefusedError, match=r"^Nothing free waits for you\. 2 are held, the first until 10:50 UTC\.$"
+        ) as nothing:
             await ben.session.queue.pull_next()
         assert nothing.value.code is ProblemCode.NOTHING_FREE
 
@@ -145,6 +149,25 @@ async def test_an_imported_conversation_and_a_stored_correction_appear_by_themse
         view = ana.session.conversations.get(C1)
         assert view is not None
         assert ana.states("c-1") == [], "somebody else's correction is not one's own"
+
+
+async def test_what_is_queued_for_qa_later_appears_by_itself(backend: Running, tmp_path: Path) -> None:
+    kept = conversation("kept", handed_off=False)
+    async with desk(tmp_path, lambda: backend.url, who="qin") as qin:
+        await until(lambda: qin.online)
+        await asyncio.to_thread(backend.load, kept)
+        await asyncio.to_thread(backend.load, kept, queue_all=True)
+        await until(lambda: len(qin.session.queue.rows) == 3)
+        assert qin.session.queue.row(kept.id) is not None
+
+
+async def test_what_left_the_queue_elsewhere_leaves_it_here(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        with closing(sqlite3.connect(backend.database)) as db, db:
+            db.execute("UPDATE conversation SET queued_for = 'nothing' WHERE id = 'c-1'")
+        await ana.session.queue.reread({C1})
+        assert [row.conversation_id for row in ana.session.queue.rows] == ["c-2"]
 
 
 async def test_what_happened_while_the_line_was_down_is_read_when_it_is_back(backend: Running, tmp_path: Path) -> None:

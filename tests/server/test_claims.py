@@ -103,9 +103,9 @@ def test_releasing_sets_it_free_and_may_be_repeated(backend: Running, ana: httpx
 def test_what_the_ai_kept_goes_back_to_the_ai(backend: Running, qin: httpx.Client) -> None:
     backend.load(conversation("c", handed_off=False))
     assert qin.post(CLAIM).status_code == 200
-    assert qin.get("/v1/queue?ids=c").json()["rows"][0]["owner_state"] == "human"
+    assert qin.get("/v1/conversations/c").json()["row"]["owner_state"] == "human"
     qin.delete(CLAIM, params={"epoch": 1})
-    assert qin.get("/v1/queue?ids=c").json()["rows"][0]["owner_state"] == "ai"
+    assert qin.get("/v1/conversations/c").json()["row"]["owner_state"] == "ai"
 
 
 @pytest.mark.parametrize(
@@ -159,5 +159,23 @@ def test_nothing_free_says_how_many_are_held_and_until_when(
     assert ben.post("/v1/queue/next").status_code == 200
     problem = ana.post("/v1/queue/next").json()
     assert problem["status"] == 404
-    assert problem["detail"].startswith("0 free, 2 held until 10:50")
+    assert problem["title"] == "Nothing free waits for you."
+    assert problem["detail"] == "2 are held, the first until 10:50 UTC."
     assert problem["claim"]["expires_at"] == "2026-11-20T10:50:00Z"
+
+
+def test_nothing_free_says_what_is_free_but_was_corrected_already(
+    backend: Running, ana: httpx.Client, ben: httpx.Client
+) -> None:
+    assert ana.post("/v1/queue/next").json()["detail"] == "Nothing is held either."
+    backend.load(*(conversation(name) for name in "abc"))
+    for name in "ab":
+        ana.post("/v1/queue/next")
+        send(ana, correction(f"k-{name}", name))
+        ana.delete(f"/v1/conversations/{name}/claim", params={"epoch": 1})
+    ben.post("/v1/conversations/c/claim")
+    said = ana.post("/v1/queue/next").json()["detail"]
+    assert said == "2 are free, but you have corrected them already. 1 is held until 10:50 UTC."
+    ben.post("/v1/conversations/a/claim")
+    said = ana.post("/v1/queue/next").json()["detail"]
+    assert said == "1 is free, but you have corrected it already. 2 are held, the first until 10:50 UTC."

@@ -11,7 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from console.contract.permissions import Role
+from console.entry import export, token
 from console.entry.main import main
+from console.server.signal.exports import ExportFormat
 from tests.server.world import conversation, correction, ids, running, send
 
 Run = Callable[..., tuple[int, str, str]]
@@ -75,6 +78,18 @@ def test_what_was_corrected_is_exported_with_the_customer_masked(redline: Run, t
         assert "maria@mail" not in row
 
 
+@pytest.mark.parametrize("place", ["--data-dir={}", "--database=sqlite:///{}/typo.db"])
+def test_exporting_from_where_no_workspace_is_makes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    nowhere, out = tmp_path / "nowhere", tmp_path / "out"
+    assert main(["export", "--format", "jsonl", "--out", str(out), place.format(nowhere)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"redline: there is no workspace at {nowhere}")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_token_needs_a_usable_id_and_replaces_name_and_role(redline: Run, tmp_path: Path) -> None:
     status, out, err = redline("token", "--user", "a/b", "--name", "A", "--role", "qa")
     assert (status, out) == (2, "")
@@ -84,6 +99,11 @@ def test_a_token_needs_a_usable_id_and_replaces_name_and_role(redline: Run, tmp_
     with closing(sqlite3.connect(tmp_path / "workspace.db")) as connection:
         assert connection.execute("SELECT * FROM account").fetchall() == [("ana", "Ana Ruiz", "owner")]
         assert connection.execute("SELECT count(*) FROM access_token").fetchone() == (2,)
+
+
+def test_the_command_line_offers_every_role_and_every_format() -> None:
+    assert list(token.ROLES) == list(Role)
+    assert list(export.FORMATS) == list(ExportFormat)
 
 
 def test_the_doctor_looks_and_touches_nothing(redline: Run, tmp_path: Path) -> None:

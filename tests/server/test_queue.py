@@ -56,9 +56,10 @@ def test_what_the_ai_kept_waits_only_if_queued_for_qa(backend: Running, ana: htt
     kept = conversation("kept", handed_off=False)
     assert backend.load(kept).queued == 0
     assert ids(ana.get("/v1/queue")) == []
-    assert ids(ana.get("/v1/queue?ids=kept")) == ["kept"]
+    assert ids(ana.get("/v1/queue?ids=kept")) == []
     assert backend.load(kept, queue_all=True).queued == 1
     assert backend.load(kept, queue_all=True).queued == 0
+    assert ids(ana.get("/v1/queue?ids=kept")) == ["kept"]
     (row,) = ana.get("/v1/queue").json()["rows"]
     assert row["owner_state"] == "ai"
 

@@ -20,6 +20,7 @@ def problem(answer: httpx.Response) -> Problem:
     assert "secret" not in answer.text
     found = Problem.model_validate_json(answer.content)
     assert found.status == answer.status_code
+    assert found.title.endswith("."), "title and detail are read one after the other"
     return found
 
 

@@ -59,7 +59,7 @@ class HttpGateway:
         return await self._ask(QueuePage, "GET", "/v1/queue", after=after, limit=PAGE_ROWS)
 
     async def queue_rows(self, ids: Sequence[ConversationId]) -> QueuePage:
-        """Return the rows of these conversations; unknown ids are left out."""
+        """Return those of these rows that are in the queue."""
         return await self._ask(QueuePage, "GET", "/v1/queue", ids=",".join(ids))
 
     async def conversation(self, conversation_id: ConversationId) -> ConversationView:

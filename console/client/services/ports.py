@@ -33,7 +33,7 @@ class BackendGateway(Protocol):
         """Return a page of the queue, most urgent first."""
 
     async def queue_rows(self, ids: Sequence[ConversationId]) -> QueuePage:
-        """Return the rows of these conversations, at most 100; unknown ids are left out."""
+        """Return those of these rows, at most 100, that are in the queue."""
 
     async def conversation(self, conversation_id: ConversationId) -> ConversationView:
         """Return a conversation with its corrections."""

@@ -81,7 +81,7 @@ class QueueService:
         return seq
 
     async def reread(self, ids: Iterable[ConversationId]) -> None:
-        """Read these rows again. Raises BackendError."""
+        """Read these rows again; those that left the queue go. Raises BackendError."""
         wanted = sorted(ids)
         async with self._reading:
             for start in range(0, len(wanted), ROWS_AT_ONCE):
@@ -89,15 +89,14 @@ class QueueService:
                 page = await self._gateway.queue_rows(batch)
                 self._server_time.note(page.server_time)
                 self._read_at |= dict.fromkeys(batch, page.server_time)
-                shown = tuple(row for row in page.rows if row.conversation_id in self._rows or _is_queued(row))
                 gone = frozenset(batch) - {row.conversation_id for row in page.rows}
-                for row in shown:
+                for row in page.rows:
                     self._put(row)
                 for conversation_id in gone:
                     self._remove(conversation_id)
                 self._changes.publish(ChangeSet(queue=frozenset(batch)))
                 with suppress(StoreError):
-                    await self._store.keep_rows(shown, tuple(gone))
+                    await self._store.keep_rows(page.rows, tuple(gone))
 
     async def pull_next(self) -> QueueRow:
         """Claim and return the most urgent free conversation. Raises RefusedError (nothing_free), BackendError."""
@@ -142,11 +141,6 @@ class QueueService:
         if row := self._rows.pop(conversation_id, None):
             place = bisect_left(self._order, urgency(row))
             del self._order[place], self._sorted[place]
-
-
-def _is_queued(row: QueueRow) -> bool:
-    """Whether a row new here belongs in the queue: somebody waits. What is queued for QA comes with a refresh."""
-    return row.gate is not None or row.owner_state is not OwnerState.AI
 
 
 def _counting(row: QueueRow, pending: int) -> QueueRow:

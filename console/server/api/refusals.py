@@ -29,19 +29,20 @@ STATUS = {
 }
 
 TITLE = {
-    ProblemCode.UNAUTHENTICATED: "A valid token is needed",
-    ProblemCode.FORBIDDEN: "Not allowed",
-    ProblemCode.NOT_FOUND: "Not found",
-    ProblemCode.INVALID: "Not understood",
-    ProblemCode.TOO_LARGE: "Too large",
-    ProblemCode.HELD: "Held by somebody else",
-    ProblemCode.CLAIM_LOST: "The claim is lost",
-    ProblemCode.NOTHING_FREE: "Nothing is free",
-    ProblemCode.ID_REUSED: "This id is taken",
-    ProblemCode.DOES_NOT_FIT: "The correction does not fit",
-    ProblemCode.GONE: "No longer here",
-    ProblemCode.INTERNAL: "The backend failed",
+    ProblemCode.UNAUTHENTICATED: "A valid token is needed.",
+    ProblemCode.FORBIDDEN: "Not allowed.",
+    ProblemCode.NOT_FOUND: "Not found.",
+    ProblemCode.INVALID: "Not understood.",
+    ProblemCode.TOO_LARGE: "Too large.",
+    ProblemCode.HELD: "Held by somebody else.",
+    ProblemCode.CLAIM_LOST: "The claim is lost.",
+    ProblemCode.NOTHING_FREE: "Nothing free waits for you.",
+    ProblemCode.ID_REUSED: "This id is taken.",
+    ProblemCode.DOES_NOT_FIT: "The correction does not fit.",
+    ProblemCode.GONE: "No longer here.",
+    ProblemCode.INTERNAL: "The backend failed.",
 }
+"""Each a sentence, as title and detail are read one after the other."""
 
 
 def problem_response(

@@ -85,9 +85,11 @@ async def queue(
     caller: Caller,
     after: ConversationId | None = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 200,
-    ids: Annotated[str | None, Query(description="Only these rows, ids parted by commas, at most 500")] = None,
+    ids: Annotated[
+        str | None, Query(description="Of these rows the queued ones; ids parted by commas, at most 500")
+    ] = None,
 ) -> QueuePage:
-    """The queue, most urgent first; or just the rows named."""
+    """The queue, most urgent first; or those of the rows named that are in it."""
     if ids is None:
         return await list_queue(backend, caller, after, limit)
     wanted = [ConversationId(part) for part in ids.split(",") if part]

@@ -6,11 +6,18 @@ from pathlib import Path
 from console.server.services.corrections import read_corrected
 from console.server.services.ports import Database
 from console.server.signal.exports import ExportFormat, ExportItem, ExportReport, export_corrections
+from console.server.store.engine import StoreError, sqlite_file
 from console.server.store.unit_of_work import open_store
 
 
 def export_to(database: Database, format: ExportFormat, out: Path) -> ExportReport:
-    """Write every stored correction with its conversation into the folder."""
+    """Write every stored correction with its conversation into the folder.
+
+    Raises StoreError, also where there is no workspace yet: none is made.
+    """
+    file = sqlite_file(database)
+    if file is not None and not file.is_file():
+        raise StoreError(f"there is no workspace at {file}")
     return asyncio.run(_export_to(database, format, out))
 
 

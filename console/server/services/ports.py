@@ -64,6 +64,9 @@ class ConversationsPort(Protocol):
     async def rows(self, ids: Sequence[ConversationId], now: datetime) -> tuple[QueueRow, ...]:
         """Return these rows, queued or not, most urgent first; unknown ids are left out."""
 
+    async def queued_rows(self, ids: Sequence[ConversationId], now: datetime) -> tuple[QueueRow, ...]:
+        """Return those of these rows that are in the queue, most urgent first."""
+
     async def page(self, after: ConversationId | None, limit: int, now: datetime) -> tuple[QueueRow, ...]:
         """Return up to `limit` queued rows behind `after`, most urgent first."""
 
@@ -81,6 +84,9 @@ class ConversationsPort(Protocol):
 
     async def most_urgent_free(self, places: Places, not_corrected_by: UserId, now: datetime) -> ConversationId | None:
         """Return the most urgent queued conversation that nobody holds and this user has not corrected."""
+
+    async def count_free(self, places: Places, now: datetime) -> int:
+        """Return how many queued conversations in these places nobody holds."""
 
     async def held(self, places: Places, now: datetime) -> tuple[Claim, ...]:
         """Return the running claims in these places, the first to end first."""

@@ -28,12 +28,12 @@ async def list_queue(backend: Backend, caller: Identity, after: ConversationId |
 
 
 async def list_rows(backend: Backend, caller: Identity, ids: Sequence[ConversationId]) -> QueuePage:
-    """Return the rows of these conversations, queued or not; unknown ids are left out."""
+    """Return the rows of those of these conversations that are in the queue."""
     require(caller, Permission.READ)
     now = backend.clock()
     async with backend.store.reading() as unit:
         seq = await unit.events.last_seq()
-        rows = await unit.conversations.rows(ids, now)
+        rows = await unit.conversations.queued_rows(ids, now)
     return QueuePage(rows=rows, after=None, seq=seq, server_time=now)
 
 
@@ -55,8 +55,18 @@ async def pull_next(backend: Backend, caller: Identity) -> QueueRow:
 
 
 async def _nothing_free(unit: Unit, caller: Identity, now: datetime) -> Refused:
-    held = await unit.conversations.held(claimable(caller.role), now)
-    if not held:
-        return Refused(ProblemCode.NOTHING_FREE, "0 free, 0 held: nothing waits for you.")
-    until = f"{held[0].expires_at:%H:%M} UTC"
-    return Refused(ProblemCode.NOTHING_FREE, f"0 free, {len(held)} held until {until}", held[0])
+    """Say what stands in the way; what is free all the same was passed over, so the caller has corrected it."""
+    places = claimable(caller.role)
+    free = await unit.conversations.count_free(places, now)
+    held = await unit.conversations.held(places, now)
+    said: list[str] = []
+    if free:
+        said.append(f"{_are(free)} free, but you have corrected {'it' if free == 1 else 'them'} already.")
+    if held:
+        until = f"{held[0].expires_at:%H:%M} UTC"
+        said.append(f"{_are(len(held))} held{'' if len(held) == 1 else ', the first'} until {until}.")
+    return Refused(ProblemCode.NOTHING_FREE, " ".join(said) or "Nothing is held either.", held[0] if held else None)
+
+
+def _are(count: int) -> str:
+    return "1 is" if count == 1 else f"{count} are"

@@ -47,6 +47,9 @@ class SqlConversations:
     async def rows(self, ids: Sequence[ConversationId], now: datetime) -> tuple[QueueRow, ...]:
         return await self._rows(now, T.id.in_(ids))
 
+    async def queued_rows(self, ids: Sequence[ConversationId], now: datetime) -> tuple[QueueRow, ...]:
+        return await self._rows(now, T.id.in_(ids), QUEUED)
+
     async def page(self, after: ConversationId | None, limit: int, now: datetime) -> tuple[QueueRow, ...]:
         if after is None:
             return await self._rows(now, QUEUED, limit=limit)
@@ -92,6 +95,9 @@ class SqlConversations:
         # Where several may write at once, the row is locked and one that another is just taking is passed over.
         found = await self._session.scalar(free.order_by(*URGENCY).limit(1).with_for_update(of=T, skip_locked=True))
         return None if found is None else ConversationId(found)
+
+    async def count_free(self, places: Places, now: datetime) -> int:
+        return await self._session.scalar(select(func.count()).where(_in(places), _free(now))) or 0
 
     async def held(self, places: Places, now: datetime) -> tuple[Claim, ...]:
         held = select(T).where(_in(places), _running(now)).order_by(T.lease_until)
