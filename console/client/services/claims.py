@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from console.client.services.clock import ServerTime
 from console.client.services.errors import BackendError, RefusedError
 from console.client.services.ports import BackendGateway, Clock
+from console.contract.conversations import OwnerState
 from console.contract.ids import ConversationId, UserId
 from console.contract.problems import ProblemCode
-from console.contract.views import Claim
+from console.contract.views import Claim, QueueRow
 
 IDLE_S = 3600.0
 SHORTEST_LEASE_S = 3.0
+GIVE_BACK_S = 1.5
+"""How long somebody who leaves may be kept waiting for their claims to be given back."""
 
 OnClaim = Callable[[ConversationId, Claim | None], None]
 
@@ -53,6 +57,12 @@ class Claims:
         """Return the epoch work on a conversation is done under: of the claim held now or last, else 0."""
         return self._last_epochs.get(conversation_id, 0)
 
+    def has_run_out(self, row: QueueRow) -> bool:
+        """Say whether the lease a row shows is over by the backend's clock; one held at this desk is the backend's."""
+        if row.claim is None or row.conversation_id in self._held:
+            return False
+        return row.claim.expires_at <= self._server_time.now()
+
     def adopt(self, conversation_id: ConversationId, claim: Claim | None) -> None:
         """Learn from an answer who holds a conversation; keep the claim alive if it is this person.
 
@@ -86,6 +96,16 @@ class Claims:
             if error.code is not ProblemCode.CLAIM_LOST:
                 raise
         self._drop(conversation_id)
+
+    async def release_all(self, patience_s: float = GIVE_BACK_S) -> None:
+        """Give every claim back, all at once; what cannot be given back in that time runs out by itself."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await asyncio.gather(*(self._give_back(conversation_id) for conversation_id in self._held))
+
+    async def _give_back(self, conversation_id: ConversationId) -> None:
+        with suppress(BackendError):
+            await self.release(conversation_id)
 
     def wake(self) -> None:
         """Renew every claim now: the backend is back."""
@@ -123,3 +143,9 @@ class Claims:
         if held := self._held.pop(conversation_id, None):
             self._floors[conversation_id] = held.claim.epoch + 1
             self._on_claim(conversation_id, now_held_by)
+
+
+def with_claim(row: QueueRow, claim: Claim | None) -> QueueRow:
+    """Return the row held by that claim; without one it is the queue's again, or the AI's."""
+    owner = OwnerState.HUMAN if claim else OwnerState.WAITING if row.gate else OwnerState.AI
+    return row.model_copy(update={"claim": claim, "owner_state": owner})

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from console.client.services.changes import Changes, ChangeSet
-from console.client.services.claims import Claims
+from console.client.services.claims import Claims, with_claim
 from console.client.services.clock import ServerTime
 from console.client.services.errors import RefusedError, StoreError, UnauthenticatedError, UnknownOutcomeError
 from console.client.services.ports import BackendGateway, LocalStore
@@ -76,6 +76,13 @@ class ConversationService:
     async def release(self, conversation_id: ConversationId) -> None:
         """Give a conversation back. Raises BackendError; then it is still held."""
         await self._claims.release(conversation_id)
+
+    def end_leases(self) -> None:
+        """Show as free whatever open conversation somebody held whose lease is over."""
+        for conversation_id, view in self._views.items():
+            if self._claims.has_run_out(view.row):
+                self._views[conversation_id] = view.model_copy(update={"row": with_claim(view.row, None)})
+                self._changes.publish(ChangeSet(conversations=frozenset({conversation_id})))
 
     async def _read(self, conversation_id: ConversationId) -> ConversationView:
         view = await self._gateway.conversation(conversation_id)

@@ -10,12 +10,11 @@ from operator import itemgetter
 
 from console.client.domain.queue_order import Urgency, urgency
 from console.client.services.changes import ALL, Changes, ChangeSet
-from console.client.services.claims import Claims
+from console.client.services.claims import Claims, with_claim
 from console.client.services.clock import ServerTime
 from console.client.services.errors import StoreError
 from console.client.services.outbox import Outbox
 from console.client.services.ports import BackendGateway, LocalStore
-from console.contract.conversations import OwnerState
 from console.contract.ids import ConversationId
 from console.contract.views import Claim, EventSeq, QueueRow
 
@@ -44,6 +43,7 @@ class QueueService:
         self._rows: dict[ConversationId, QueueRow] = {}
         self._order: list[Urgency] = []
         self._sorted: list[QueueRow] = []
+        self._claimed: set[ConversationId] = set()
         self._all_read_at = datetime.max.replace(tzinfo=UTC)
         self._read_at: dict[ConversationId, datetime] = {}
 
@@ -109,9 +109,14 @@ class QueueService:
     def show_claim(self, conversation_id: ConversationId, claim: Claim | None) -> None:
         """Show at once who holds a conversation now, as an answer just said."""
         if row := self._rows.get(conversation_id):
-            owner = OwnerState.HUMAN if claim else OwnerState.WAITING if row.gate else OwnerState.AI
-            self._put(row.model_copy(update={"claim": claim, "owner_state": owner}))
+            self._put(with_claim(row, claim))
             self._changes.publish(ChangeSet(queue=frozenset({conversation_id})))
+
+    def end_leases(self) -> None:
+        """Show as free whatever somebody held whose lease is over."""
+        for conversation_id in tuple(self._claimed):
+            if self._claims.has_run_out(self._rows[conversation_id]):
+                self.show_claim(conversation_id, None)
 
     def _pending(self) -> Counter[ConversationId]:
         """Count one's corrections that the rows, as they were read, do not hold yet."""
@@ -125,6 +130,7 @@ class QueueService:
 
     def _replace(self, rows: Iterable[QueueRow]) -> None:
         self._rows = {row.conversation_id: row for row in rows}
+        self._claimed = {conversation_id for conversation_id, row in self._rows.items() if row.claim}
         placed = sorted(((urgency(row), row) for row in self._rows.values()), key=itemgetter(0))
         self._order, self._sorted = [key for key, _ in placed], [row for _, row in placed]
         self._changes.publish(ChangeSet(queue=ALL))
@@ -132,6 +138,8 @@ class QueueService:
     def _put(self, row: QueueRow) -> None:
         self._remove(row.conversation_id)
         self._rows[row.conversation_id] = row
+        if row.claim:
+            self._claimed.add(row.conversation_id)
         key = urgency(row)
         place = bisect_left(self._order, key)
         self._order.insert(place, key)
@@ -139,6 +147,7 @@ class QueueService:
 
     def _remove(self, conversation_id: ConversationId) -> None:
         if row := self._rows.pop(conversation_id, None):
+            self._claimed.discard(conversation_id)
             place = bisect_left(self._order, urgency(row))
             del self._order[place], self._sorted[place]
 

@@ -1,5 +1,6 @@
 """The desk session: one signed-in person's services, wired together, and the tasks that keep them going."""
 
+import asyncio
 from random import Random
 
 from console.client.services.changes import ALL, Changes, ChangeSet
@@ -16,6 +17,8 @@ from console.client.services.queue import QueueService
 from console.client.services.tasks import Tasks
 from console.contract.ids import ConversationId
 from console.contract.views import Claim, Me
+
+LEASE_LOOK_S = 1.0
 
 
 class DeskSession:
@@ -65,14 +68,23 @@ class DeskSession:
         self._tasks.start("outbox pump", self._pump.run())
         self._tasks.start("feed", self._feed.run())
         self._tasks.start("claim heartbeat", self._claims.run())
+        self._tasks.start("lease expiry", self._watch_leases())
 
     async def stop(self) -> None:
-        """End the tasks. What waits to be sent stays here; claims run out by themselves."""
+        """End the tasks and give back what is claimed here; what waits to be sent stays here."""
         await self._tasks.stop()
+        await self._claims.release_all()
 
     def reconnect(self) -> None:
         """Try the backend again now: it may be back."""
         self._feed.retry()
+
+    async def _watch_leases(self) -> None:
+        """See that leases end: the feed tells what somebody does, and here nobody does anything."""
+        while True:
+            self.queue.end_leases()
+            self.conversations.end_leases()
+            await self._clock.wait(asyncio.Event(), LEASE_LOOK_S)
 
     def _on_connected(self) -> None:
         self.connection = Connection(ConnectionState.ONLINE, self._clock.now())

@@ -167,7 +167,7 @@ class CorrectionEditor(QFrame):
             [
                 Option("handoff", self.tr("Should have handed off")),
                 Option("tools", self.tr("Wrong tool call")),
-                Option("must", self.tr("Must say, must not say")),
+                Option("must", self.tr("Must, must not say")),
                 Option("note", self.tr("Note")),
             ],
         )

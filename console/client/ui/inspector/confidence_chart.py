@@ -138,12 +138,8 @@ class ConfidenceChart(QWidget):
         entries = [(self.tr("confidence"), Colour.ACCENT, Qt.PenStyle.SolidLine)]
         if any(point.frustration is not None for point in self._points):
             entries.append((self.tr("frustration"), Colour.BAD, Qt.PenStyle.DotLine))
-        if self._mood_threshold is not None:
-            words = self.tr("{limit:.2f}").format(limit=self._mood_threshold)
-            entries.append((words, Colour.BAD, Qt.PenStyle.DashLine))
-        if self._threshold is not None:
-            words = self.tr("limit {limit:.2f}").format(limit=self._threshold)
-            entries.append((words, Colour.WARN, Qt.PenStyle.DashLine))
+        if self._threshold is not None or self._mood_threshold is not None:
+            entries.append((self.tr("limits"), Colour.WARN, Qt.PenStyle.DashLine))
         painter.setFont(text_font(Size.SMALL))
         left, y = 2.0, self.height() - 9.0
         for words, colour, style in entries:

@@ -158,7 +158,7 @@ class LazyListView(QListView):
     # what QListView does over rows laid out by itself
 
     def doItemsLayout(self) -> None:
-        super().doItemsLayout()
+        QAbstractItemView.doItemsLayout(self)  # QListView's own would ask the delegate for the size of every row
         self._guess_again()
         self._measure_visible()
         self._settled()

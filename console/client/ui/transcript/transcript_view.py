@@ -11,7 +11,7 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Space
 from console.client.ui.transcript.lazy_list_view import MARGIN, Index, LazyListView
 from console.client.ui.transcript.text_block import Selection
-from console.client.ui.transcript.turn_layout import TurnLayout, TurnStyle, estimated_height
+from console.client.ui.transcript.turn_layout import TurnLayout, TurnStyle, estimated_heights
 
 
 class Drag(NamedTuple):
@@ -126,9 +126,8 @@ class TranscriptView(LazyListView):
 
     def _guessed_heights(self) -> list[float]:
         self._layouts.clear()
-        width = self._content_width()
-        indices = (self._turns.index(place, 0) for place in range(self._turns.rowCount()))
-        return [estimated_height(index.data(TranscriptRole.TURN), width) for index in indices]
+        conversation = self._turns.conversation
+        return estimated_heights(conversation.turns if conversation else (), self._content_width())
 
     def _measured_height(self, place: int) -> float:
         layout = self._layout(place)

@@ -217,13 +217,16 @@ class TurnLayout:
         painter.drawText(QRectF(2, 2, self._style.width - 4, LABEL_HEIGHT - 2), flags, words)
 
 
-def estimated_height(turn: Turn, width: float) -> float:
-    """A cheap guess at a turn's height, good enough for the scroll bar until the turn comes into sight."""
-    per_line = max(20.0, min(_WIDEST, width * _BUBBLE_SHARE) / QFontMetricsF(text_font()).averageCharWidth())
-    shown = turn.text[:_MOST_SHOWN]
-    lines = 1 + shown.count("\n") + len(shown) / per_line
-    chips = CHIP_HEIGHT + 7 if turn.ai and (turn.ai.tool_calls or turn.ai.sources) else 0
-    return LABEL_HEIGHT + 18 + lines * 19 + chips + GAP
+def estimated_heights(turns: Sequence[Turn], width: float) -> list[float]:
+    """Cheap guesses at turns' heights, good enough for the scroll bar until each comes into sight."""
+    letter = QFontMetricsF(text_font()).averageCharWidth()
+    per_line = max(20.0, min(_WIDEST, width * _BUBBLE_SHARE) / letter)
+    heights = []
+    for turn in turns:
+        lines = 1 + turn.text.count("\n", 0, _MOST_SHOWN) + min(len(turn.text), _MOST_SHOWN) / per_line
+        chips = CHIP_HEIGHT + 7 if turn.ai and (turn.ai.tool_calls or turn.ai.sources) else 0
+        heights.append(LABEL_HEIGHT + 18 + lines * 19 + chips + GAP)
+    return heights
 
 
 def confidence_badge(signal: Signal | None) -> Mark:
