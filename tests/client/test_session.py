@@ -9,14 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from console.client.domain.drafts import to_correction
 from console.client.net.http import HttpGateway
 from console.client.services.changes import ALL, ChangeSet, concerns
+from console.client.services.claims import Claims
+from console.client.services.clock import ServerTime, SystemClock
 from console.client.services.connection import ConnectionState
+from console.client.services.corrections import SavedState
 from console.client.services.errors import RefusedError, UnauthenticatedError, UnreachableError
 from console.client.services.sign_in import sign_in
 from console.client.store.memory_store import MemoryStore
-from console.contract.ids import ConversationId
+from console.contract.conversations import OwnerState
+from console.contract.ids import ConversationId, UserId
 from console.contract.problems import ProblemCode
+from console.contract.views import Claim
 from tests.client.desk import Desk, QuickClock, desk, until
 from tests.client.wire import Wire
 from tests.server.world import Running, conversation, correction, running, send, token
@@ -122,13 +128,102 @@ async def test_a_claim_is_kept_alive_while_the_desk_is_there(backend: Running, t
         await until(lambda: ana.session.conversations.held(C1) == renewed)
 
 
-async def test_one_s_own_claim_is_taken_up_again_after_a_restart(backend: Running, tmp_path: Path) -> None:
-    async with desk(tmp_path, lambda: backend.url) as ana:
-        claim = await ana.session.conversations.claim(C1)
+async def test_one_s_own_claim_that_was_never_given_back_is_taken_up_again(backend: Running, tmp_path: Path) -> None:
+    claim = Claim.model_validate_json(backend.client("ana").post("/v1/conversations/c-1/claim").content)
     async with desk(tmp_path, lambda: backend.url) as ana:
         assert ana.session.conversations.held(C1) is None
         await ana.session.conversations.open(C1)
         assert ana.session.conversations.held(C1) == claim
+
+
+async def test_a_lease_that_ran_out_sets_the_row_and_the_open_conversation_free(
+    backend: Running, tmp_path: Path
+) -> None:
+    assert backend.client("ben").post("/v1/conversations/c-1/claim").is_success
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        assert (await ana.session.conversations.open(C1)).row.claim is not None
+        assert holder(ana) == "Ben Okafor"
+        ana.heard.clear()
+        backend.clock.move(minutes=6)
+        await ana.session.conversations.open(ConversationId("c-2"))  # any answer tells what time it is there
+        await until(lambda: holder(ana) is None)
+        row, view = ana.session.queue.row(C1), ana.session.conversations.get(C1)
+        assert row is not None
+        assert row.owner_state is OwnerState.WAITING
+        assert view is not None
+        assert view.row == row
+        await until(lambda: any(concerns(change.queue, C1) for change in ana.heard))
+        assert any(concerns(change.conversations, C1) for change in ana.heard)
+
+
+async def test_a_lease_that_runs_is_left_alone_and_one_s_own_is_the_backend_s_to_end(
+    backend: Running, tmp_path: Path
+) -> None:
+    assert backend.client("ben").post("/v1/conversations/c-2/claim").is_success
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        claim = await ana.session.conversations.claim(C1)
+        backend.clock.move(minutes=4, seconds=59)
+        await ana.session.queue.reread({C1})
+        ana.session.queue.end_leases()
+        assert [row.claim.holder_name for row in ana.session.queue.rows if row.claim] == ["Ana Ruiz", "Ben Okafor"]
+        backend.clock.move(hours=1)
+        await ana.session.conversations.open(ConversationId("c-2"))
+        ana.session.queue.end_leases()
+        assert [row.claim for row in ana.session.queue.rows] == [claim, None]
+
+
+async def test_leaving_the_chair_gives_back_what_is_held(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana, desk(tmp_path / "b", lambda: backend.url, who="ben") as ben:
+        await until(lambda: ana.online and ben.online)
+        await ana.session.queue.pull_next()
+        await ana.session.queue.pull_next()
+        await until(lambda: [row.claim is None for row in ben.session.queue.rows] == [False, False])
+        await ana.session.stop()
+        await until(lambda: [row.claim for row in ben.session.queue.rows] == [None, None])
+
+
+async def test_what_was_left_in_the_outbox_counts_as_stored_though_its_claim_was_given_back(
+    backend: Running, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        claim = await ana.session.conversations.claim(C1)
+        draft = await ana.finished_draft("c-1")
+        await ana.session.stop()
+        await ana.store.submit(to_correction(draft, claim.epoch, claim.expires_at))
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.states("c-1") == [SavedState.STORED])
+        assert holder(ana) is None
+
+
+async def test_a_backend_that_is_gone_keeps_nobody_in_the_chair(backend: Running, tmp_path: Path) -> None:
+    wire = Wire()
+    async with wire.to(backend.url) as url, desk(tmp_path, lambda: url) as ana:
+        claim = await ana.session.conversations.claim(C1)
+        wire.down = True
+        wire.cut()
+        await ana.session.stop()
+        assert ana.session.conversations.held(C1) == claim
+
+
+class Silent(HttpGateway):
+    """A backend that never answers when a claim is given back, save for one conversation."""
+
+    async def release(self, conversation_id: ConversationId, epoch: int) -> None:
+        if conversation_id != C1:
+            await asyncio.Event().wait()
+
+
+async def test_a_backend_that_is_silent_is_not_waited_for_and_holds_up_no_other() -> None:
+    clock = SystemClock()
+    claims = Claims(Silent(lambda: None, ""), clock, ServerTime(clock), UserId("ana"), lambda *_: None)
+    mine = Claim(holder_id=UserId("ana"), holder_name="Ana Ruiz", epoch=1, expires_at=clock.now())
+    silent = ConversationId("c-0")
+    claims.adopt(silent, mine)
+    claims.adopt(C1, mine)
+    await claims.release_all(patience_s=0.01)
+    assert (claims.held(silent), claims.held(C1)) == (mine, None)
 
 
 async def test_an_imported_conversation_and_a_stored_correction_appear_by_themselves(
