@@ -1,12 +1,13 @@
 """Conversations as Tier 0 leaves them: turns, the AI's context, its confidence trace, gates and the handoff."""
 
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from console.contract.base import Key, Line, Model, Score, Text, UtcTime
 from console.contract.ids import ConversationId, CustomerId
+from console.contract.permissions import Tier as Tier
 
 TurnNumber = Annotated[int, Field(ge=1)]
 """A turn's place in its conversation, counted from 1; it never changes."""
@@ -31,13 +32,6 @@ class OwnerState(StrEnum):
     WAITING = "waiting"
     HUMAN = "human"
     CLOSED = "closed"
-
-
-class Tier(IntEnum):
-    """The tier of people a conversation waits for."""
-
-    AGENT = 1
-    SPECIALIST = 2
 
 
 class Priority(StrEnum):

@@ -1,8 +1,6 @@
-"""Roles, and the one table of who may do what: the server enforces it, the client only hides or disables."""
+"""Roles, tiers, and the one table of who may do what: the server enforces it, the client only hides or disables."""
 
-from enum import StrEnum
-
-from console.contract.conversations import Tier
+from enum import IntEnum, StrEnum
 
 
 class Role(StrEnum):
@@ -12,6 +10,13 @@ class Role(StrEnum):
     TIER2 = "tier2"
     QA = "qa"
     OWNER = "owner"
+
+
+class Tier(IntEnum):
+    """The tier of people a conversation waits for."""
+
+    AGENT = 1
+    SPECIALIST = 2
 
 
 class Permission(StrEnum):
