@@ -209,12 +209,78 @@ async def test_a_file_of_a_newer_redline_is_left_alone(profile: Path) -> None:
         await SqliteStore.open(profile)
 
 
-async def test_a_file_that_is_no_database_is_named_as_such_and_kept(profile: Path) -> None:
+def set_aside(profile: Path) -> Path:
+    """Where the damaged file lies."""
+    (damaged,) = profile.parent.glob("profile.damaged-*Z.db")
+    return damaged
+
+
+async def test_a_file_that_is_no_database_is_moved_aside_whole_and_a_new_one_begun(profile: Path) -> None:
     profile.parent.mkdir()
     profile.write_bytes(b"not a database, but somebody's file " * 100)
-    with pytest.raises(StoreError, match="not a database"):
+    store = await SqliteStore.open(profile)
+    assert store.note is not None
+    assert store.note.endswith(f"the damaged file is kept at {set_aside(profile)}.")
+    assert set_aside(profile).read_bytes() == b"not a database, but somebody's file " * 100
+    await store.submit(correction())
+    await store.aclose()
+    store = await SqliteStore.open(profile)
+    assert store.note is None
+    assert await waiting(store) == [("d-1", None)]
+    await store.aclose()
+
+
+def damage_the_queue(profile: Path) -> None:
+    """Overwrite the page on which the copy of the queue begins; the work lies on others."""
+    with closing(sqlite3.connect(f"{profile.as_uri()}?mode=ro", uri=True)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'queue_row'").fetchone()
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    with profile.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+async def test_of_a_damaged_file_the_work_that_can_still_be_read_is_taken_over(profile: Path) -> None:
+    store = await SqliteStore.open(profile)
+    await store.submit(correction("d-1"))
+    await store.park(CorrectionId("d-1"), "Not allowed.")
+    await store.submit(correction("d-3"))
+    await store.save_draft(draft("d-2", turn=4))
+    await store.aclose()
+    with closing(sqlite3.connect(profile)) as db, db:
+        db.execute("INSERT INTO outbox SELECT 9, 'x', author_id, 'c', 2, '', 'no work', NULL FROM draft")
+    damage_the_queue(profile)
+    damaged = profile.read_bytes()
+    store = await SqliteStore.open(profile)
+    assert store.note is not None
+    assert await waiting(store) == [("d-1", "Not allowed."), ("d-3", None)]
+    assert await store.drafts(ANA) == (draft("d-2", turn=4),)
+    assert await store.queue() == ()
+    assert set_aside(profile).read_bytes() == damaged
+    await store.aclose()
+
+
+async def test_work_that_only_the_log_of_a_damaged_file_holds_is_taken_over_too(profile: Path) -> None:
+    await (await SqliteStore.open(profile)).aclose()
+    store = await SqliteStore.open(profile)
+    await store.submit(correction())
+    log = profile.with_name("profile.db-wal")
+    at_the_power_cut = {path: path.read_bytes() for path in (profile, log)}
+    await store.aclose()
+    for path, content in at_the_power_cut.items():
+        path.write_bytes(content)
+    damage_the_queue(profile)
+    store = await SqliteStore.open(profile)
+    assert store.note is not None
+    assert await waiting(store) == [("d-1", None)]
+    await store.aclose()
+
+
+async def test_a_file_that_cannot_be_opened_is_left_where_it_is(profile: Path) -> None:
+    profile.mkdir(parents=True)
+    with pytest.raises(StoreError):
         await SqliteStore.open(profile)
-    assert profile.read_bytes().startswith(b"not a database")
+    assert profile.is_dir()
 
 
 async def test_copies_of_the_queue_that_another_version_wrote_are_passed_over(profile: Path) -> None:

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from console.client.domain.drafts import CorrectionDraft
 from console.client.services.errors import StoreError
 from console.client.services.ports import Delivery, OutboxItem
+from console.client.store.damage import DamagedError, check_whole, is_damage, move_aside, take_over
 from console.client.store.schema import NewerSchemaError, migrate
 from console.contract.base import UtcTime, canonical_json
 from console.contract.corrections import Correction
@@ -33,22 +34,26 @@ T = TypeVar("T")
 
 
 class SqliteStore:
-    """A LocalStore in one file, readable by its owner only. Two desks may share it; writes wait for each other."""
+    """A LocalStore in one file, readable by its owner only. Two desks may share it; writes wait for each other.
 
-    def __init__(self, worker: ThreadPoolExecutor, connection: sqlite3.Connection) -> None:
+    `note` tells the person what is wrong with the file, None where nothing is.
+    """
+
+    def __init__(self, worker: ThreadPoolExecutor, connection: sqlite3.Connection, note: str | None) -> None:
+        self.note = note
         self._worker = worker
         self._connection = connection
 
     @classmethod
     async def open(cls, path: Path) -> Self:
-        """Open or make the profile's file. Raises StoreError."""
+        """Open or make the profile's file; a damaged one is moved aside, and `note` says so. Raises StoreError."""
         worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="profile")
         try:
-            connection = await _on(worker, lambda: _connect(path))
+            connection, note = await _on(worker, lambda: _open(path))
         except StoreError:
             worker.shutdown(wait=False)
             raise
-        return cls(worker, connection)
+        return cls(worker, connection, note)
 
     async def draft(self, conversation_id: ConversationId, turn: int, author_id: UserId) -> CorrectionDraft | None:
         """Return the stored draft of a turn, if there is one."""
@@ -251,10 +256,27 @@ async def _on(worker: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     def guarded() -> T:
         try:
             return work()
-        except (sqlite3.Error, OSError, ValidationError, NewerSchemaError) as error:
+        except (sqlite3.Error, OSError, ValidationError, NewerSchemaError, DamagedError) as error:
             raise StoreError(f"This computer could not keep or read your work: {error}") from error
 
     return await asyncio.shield(asyncio.wrap_future(worker.submit(guarded)))
+
+
+def _open(path: Path) -> tuple[sqlite3.Connection, str | None]:
+    """Return the open file and, where it had to be begun anew, a note that says so."""
+    try:
+        return _connect(path), None
+    except (sqlite3.Error, DamagedError) as error:
+        if not is_damage(error):
+            raise
+    damaged = move_aside(path)
+    db = _connect(path)
+    with _transaction(db):
+        take_over(damaged, db)
+    return db, (
+        "What this computer had kept was damaged. Drafts and waiting corrections that could still be read are here; "
+        f"the damaged file is kept at {damaged}."
+    )
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -264,7 +286,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         _prepare(db)
-    except (sqlite3.Error, OSError, NewerSchemaError):
+    except (sqlite3.Error, OSError, NewerSchemaError, DamagedError):
         db.close()
         raise
     return db
@@ -277,4 +299,5 @@ def _prepare(db: sqlite3.Connection) -> None:
     (synchronous,) = db.execute("PRAGMA synchronous").fetchone()
     if (journal, synchronous) != ("wal", 2):
         raise OSError(f"SQLite would not keep commits safe here (journal {journal}, synchronous {synchronous})")
+    check_whole(db)
     migrate(db)
