@@ -1,5 +1,6 @@
 """Somebody seated at the real window, working it by key and mouse."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -10,6 +11,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from console.client.app.desk import Desk
+from console.client.app.profile import open_profile
 from console.client.domain.drafts import CorrectionDraft
 from console.client.net.http import HttpGateway
 from console.client.services.connection import ConnectionState
@@ -53,8 +56,12 @@ class Hands:
         QTest.mouseClick(target, Qt.MouseButton.LeftButton, pos=at or target.rect().center())
 
     def _target(self) -> QWidget:
-        popup = self._app.activePopupWidget()
-        return self._app.focusWidget() or popup or self._window
+        """Where the platform would send a key: into the pop-up or dialog that is open, else to what has the focus."""
+        over = self._app.activePopupWidget() or self._app.activeModalWidget()
+        focused = self._app.focusWidget()
+        if over is not None and (focused is None or focused.window() is not over):
+            return over.focusWidget() or over
+        return focused or self._window
 
 
 class Seat(Hands):
@@ -169,6 +176,59 @@ class Seat(Hands):
         return [each.accessibleName() or each.text() for each in part.findChildren(QLabel) if each.isVisible()]
 
 
+def put_away(window: MainWindow) -> None:
+    """Destroy a window now."""
+    for part in (window, window.editor):  # the editor has no parent while it is closed
+        part.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+class Console(Hands):
+    """The whole desk as the command starts it, with its own backend or a server."""
+
+    def __init__(self, app: QApplication, desk: Desk) -> None:
+        super().__init__(app, desk.window)
+        self.desk = desk
+        self.window = desk.window
+
+    @property
+    def person(self) -> str:
+        """Who sits here, as the rail says it."""
+        return self.window.rail.person.accessibleName()
+
+    async def until_read(self) -> None:
+        await until(lambda: self.window.queue.model.rowCount() > 0)
+
+    def sit(self, place: int) -> None:
+        """Choose another chair from the menu of the person."""
+        self.window.rail.person.menu().actions()[place].trigger()
+
+    async def correct(self) -> None:
+        """Open the correction of the AI turn that a conversation opens at."""
+        await until(lambda: self.window.conversation.current_turn() is not None)
+        self.press("e")
+        await until(lambda: self.window.editor.isVisible() and self.window.editor.answer.hasFocus())
+
+
+@asynccontextmanager
+async def console(app: QApplication, folder: Path, server: str | None = None) -> AsyncIterator[Console]:
+    """Open the desk on a folder; it goes on starting while the block runs."""
+    theme = Theme()
+    theme.install(app)
+    desk = Desk(theme, open_profile(folder, server))
+    desk.window.show()
+    desk.window.activateWindow()
+    starting = asyncio.create_task(desk.start())
+    try:
+        yield Console(app, desk)
+        await starting
+    finally:
+        starting.cancel()
+        await asyncio.wait([starting])
+        await desk.stop()
+        put_away(desk.window)
+
+
 @asynccontextmanager
 async def seated(
     app: QApplication, folder: Path, locate: Callable[[], str | None], who: str = "ana", *, wait: bool = True
@@ -204,6 +264,4 @@ async def seated(
         await gateway.aclose()
         await store.aclose()
         window.hide()
-        for part in (window, window.editor):  # the editor has no parent while it is closed
-            part.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        put_away(window)

@@ -132,7 +132,7 @@ async def test_an_answer_in_another_s_hands_can_be_read_and_not_changed(
     backend.free_all()
     await until(lambda: "Nobody holds this conversation now" in seat.editor.state.text())
     assert seat.editor.answer.isReadOnly()
-    seat.press("Esc", "c")
+    seat.press("c")
     await until(lambda: not seat.editor.answer.isReadOnly())
 
 
