@@ -7,10 +7,11 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from console.client.app.embedded import EmbeddedBackend, serve_command
-from console.client.app.profile import Profile
+from console.client.app.profile import Looks, Profile
 from console.client.net.http import HttpGateway
 from console.client.services.clock import SystemClock
 from console.client.services.errors import DeskError, UnauthenticatedError, UnknownOutcomeError
+from console.client.services.ports import Vault
 from console.client.services.session import DeskSession
 from console.client.services.sign_in import sign_in
 from console.client.services.tasks import Tasks
@@ -29,7 +30,7 @@ _RETRY_S = 3.0
 class Desk:
     """Started once, stopped once. `closed` is set when the person closes the window."""
 
-    def __init__(self, theme: Theme, profile: Profile, *, sample: bool = True) -> None:
+    def __init__(self, theme: Theme, profile: Profile) -> None:
         self.closed = asyncio.Event()
         self.session: DeskSession | None = None
         self.presenter: DeskPresenter | None = None
@@ -37,14 +38,16 @@ class Desk:
         self.window = MainWindow(theme, self._now)
         self._theme = theme
         self._profile = profile
-        self._sample = sample
         self._store: SqliteStore | None = None
+        self._vault: Vault | None = None
         self._gateway: HttpGateway | None = None
         self._tasks = Tasks()
         self._switching = asyncio.Lock()
         self.window.closing.connect(self.closed.set)
         self.window.chair_chosen.connect(self._on_chair_chosen)
-        theme.changed.connect(lambda: profile.keep_looks(theme.scheme, theme.density))
+        self.window.restore_layout(profile.looks().window)
+        self.window.commands.connect_to("sign_out", self._sign_out)
+        self.window.commands.actions["sign_out"].setVisible(profile.server is not None)
 
     async def start(self) -> None:
         """Open the profile, show what it holds, and bring the backend up. Raises DeskError."""
@@ -62,6 +65,8 @@ class Desk:
 
     async def stop(self) -> None:
         """End the session, the tasks and the backend, and close the window."""
+        state = tuple(self.window.layout_state())
+        self._profile.keep_looks(Looks(scheme=self._theme.scheme, density=self._theme.density, window=state))
         await self._leave_chair()
         await self._tasks.stop()
         if self.backend is not None:
@@ -82,7 +87,7 @@ class Desk:
             await self._begin_session(chair.token, f"chair {chair.user_id}")
 
     async def _start_embedded(self) -> None:
-        command = serve_command(self._profile.workspace, sample=self._sample)
+        command = serve_command(self._profile.workspace, sample=self._profile.sample)
         self.backend = EmbeddedBackend(command, self._on_backend_up)
         assert self._store is not None
         if await self._store.person(f"chair {self.backend.chairs[0].user_id}") is not None:
@@ -95,8 +100,9 @@ class Desk:
     async def _sign_in_at(self, server: str) -> None:
         if not _is_private(server):
             raise DeskError(f"{server} is not https: a token is never sent in the clear to another computer.")
-        vault = await open_vault()
-        self.window.status.show_vault_note(vault.note or "")
+        vault = self._vault = self._vault or await open_vault()
+        if vault.note:
+            self.window.notice.tell(vault.note)
         self.window.show_chairs([], -1)
         why = ""
         while True:
@@ -140,6 +146,20 @@ class Desk:
         if self._gateway is not None:
             await self._gateway.aclose()
             self._gateway = None
+
+    def _sign_out(self) -> None:
+        self._tasks.start("sign out", self._signed_out())
+
+    async def _signed_out(self) -> None:
+        """Forget the token and ask whoever sits here next for theirs."""
+        server = self._profile.server
+        if server is None or self._vault is None:
+            return
+        async with self._switching:
+            await self._leave_chair()
+            await self._vault.forget(server)
+            self.window.sign_out()
+            await self._sign_in_at(server)
 
     def _locate(self) -> str | None:
         return self._profile.server or (self.backend.url if self.backend else None)

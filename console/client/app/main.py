@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from console.client.app.desk import Desk
-from console.client.app.profile import Profile, open_profile
+from console.client.app.profile import Profile, choose_profile
 from console.client.services.errors import DeskError
 from console.client.theme.fonts import load_fonts
 from console.client.theme.theme import Theme
@@ -47,8 +47,9 @@ def run_desk(arguments: argparse.Namespace) -> int:
     """Open the desk and return 0 when its window is closed, 1 where it could not open."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     app = create_application()
-    profile = open_profile(arguments.data_dir, arguments.server)
-    theme = Theme(profile.scheme, profile.density)
+    profile = choose_profile(arguments.data_dir, arguments.server, sample=arguments.sample)
+    looks = profile.looks()
+    theme = Theme(looks.scheme, looks.density)
     theme.install(app)
     return run_on_qt(app, lambda: _run(theme, profile))
 

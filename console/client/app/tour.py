@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from console.client.app.desk import Desk
 from console.client.app.embedded import redline_command
 from console.client.app.main import create_application, run_on_qt
-from console.client.app.profile import open_profile
+from console.client.app.profile import choose_profile
 from console.client.net.http import HttpGateway
 from console.client.services.connection import ConnectionState
 from console.client.services.corrections import SavedState
@@ -68,7 +68,8 @@ class Tour:
         self._folder = folder
         self._out = out
         self._data = data
-        self._desk = Desk(theme, open_profile(folder, None), sample=data is None)
+        self._profile = choose_profile(folder, None, sample=data is None)
+        self._desk = Desk(theme, self._profile)
         self._window = self._desk.window
         self._conversation: Conversation | None = None
         self._turn = 0
@@ -199,7 +200,7 @@ class Tour:
         rows: dict[str, int] = {}
         for form in _FORMATS:
             folder = self._out / "export"
-            place = ("--data-dir", str(self._folder), "--out", str(folder))
+            place = ("--data-dir", str(self._profile.workspace), "--out", str(folder))
             await self._redline("export", "--format", form, *place)
             written = folder / f"redline-{form}.jsonl"
             rows[form] = len(written.read_text(encoding="utf-8").splitlines())

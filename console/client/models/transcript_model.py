@@ -1,7 +1,7 @@
-"""The open conversation as Qt sees it: one row per turn, with its receipts."""
+"""The open conversation as Qt sees it: one row per turn, with the mark of its correction."""
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -10,20 +10,27 @@ from console.contract.conversations import Conversation, Speaker, Turn
 Index = QModelIndex | QPersistentModelIndex
 
 
+class TurnMark(NamedTuple):
+    """Where a turn's correction is, in a word; `settled` once the backend has it."""
+
+    words: str
+    settled: bool = False
+
+
 class TranscriptRole(IntEnum):
     """What the transcript can ask of an index."""
 
     TURN = Qt.ItemDataRole.UserRole + 1
-    RECEIPT = Qt.ItemDataRole.UserRole + 2
+    MARK = Qt.ItemDataRole.UserRole + 2
 
 
 class TranscriptModel(QAbstractListModel):
-    """The turns of one conversation. A receipt is the short word for where a turn's correction is ("saved here")."""
+    """The turns of one conversation, each with the mark of its correction if there is one."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._conversation: Conversation | None = None
-        self._receipts: dict[int, str] = {}
+        self._marks: dict[int, TurnMark] = {}
 
     @property
     def conversation(self) -> Conversation | None:
@@ -39,8 +46,8 @@ class TranscriptModel(QAbstractListModel):
         turn = self._conversation.turns[index.row()]
         if role == TranscriptRole.TURN:
             return turn
-        if role == TranscriptRole.RECEIPT:
-            return self._receipts.get(turn.number)
+        if role == TranscriptRole.MARK:
+            return self._marks.get(turn.number)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{self.speaker_name(turn)}: {turn.text}"
         return None
@@ -59,16 +66,16 @@ class TranscriptModel(QAbstractListModel):
                 return
         self.beginResetModel()
         self._conversation = conversation
-        self._receipts = {}
+        self._marks = {}
         self.endResetModel()
 
-    def show_receipts(self, receipts: dict[int, str]) -> None:
+    def show_marks(self, marks: dict[int, TurnMark]) -> None:
         """Show where each turn's correction is, by turn number."""
-        touched = receipts.keys() | self._receipts.keys()
-        changed = sorted(n for n in touched if receipts.get(n) != self._receipts.get(n) and n <= self.rowCount())
-        self._receipts = dict(receipts)
+        touched = marks.keys() | self._marks.keys()
+        changed = sorted(n for n in touched if marks.get(n) != self._marks.get(n) and n <= self.rowCount())
+        self._marks = dict(marks)
         for number in changed:
-            self.dataChanged.emit(self.index(number - 1), self.index(number - 1), [TranscriptRole.RECEIPT])
+            self.dataChanged.emit(self.index(number - 1), self.index(number - 1), [TranscriptRole.MARK])
 
     def speaker_name(self, turn: Turn) -> str:
         """Who said a turn, in words."""

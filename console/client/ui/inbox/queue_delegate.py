@@ -13,10 +13,12 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Density, Size, Space, Weight
 from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_avatar, draw_chip
 from console.client.ui.shared.phrases import GATES, duration, gate_phrase, initials, topic_word
+from console.contract.conversations import Priority
 from console.contract.ids import UserId
 from console.contract.views import QueueRow
 
 _HEIGHTS = {Density.COMFORTABLE: 80, Density.COMPACT: 56}
+_PRESSING = {Priority.URGENT: "urgent", Priority.HIGH: "high"}
 _NEAR = timedelta(minutes=5)
 
 
@@ -94,6 +96,7 @@ class QueueDelegate(QStyledItemDelegate):
         gate = GATES.get(row.gate) if row.gate else None
         chips = [
             (gate_phrase(row), gate.tone if gate else Tone.QUIET, gate.icon if gate else "scan-search"),
+            *([(_PRESSING[row.priority], Tone.BAD, "circle-alert")] if row.priority in _PRESSING else []),
             (topic_word(row.topic), Tone.QUIET, None),
         ]
         for words, tone, icon in chips:
@@ -113,11 +116,11 @@ class QueueDelegate(QStyledItemDelegate):
         """Time left to the deadline, red once it has passed; without a deadline the time waited."""
         now = self._now()
         if row.due_at is None:
-            return duration(now - row.waiting_since), Colour.MUTED
+            return f"waits {duration(now - row.waiting_since)}", Colour.MUTED
         left = row.due_at - now
         if left < timedelta(0):
             return f"{duration(-left)} late", Colour.BAD
-        return duration(left), Colour.WARN if left < _NEAR else Colour.MUTED
+        return f"{duration(left)} left", Colour.WARN if left < _NEAR else Colour.MUTED
 
     def _text(self, painter: QPainter, rect: QRectF, words: str, font: QFont, colour: Colour) -> None:
         painter.setFont(font)

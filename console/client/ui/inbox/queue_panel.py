@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from console.client.domain.queue_filter import parse_filter
 from console.client.models.queue_model import QueueModel, QueueRole
@@ -14,10 +14,12 @@ from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.inbox.queue_delegate import QueueDelegate
+from console.client.ui.inbox.queue_list_view import QueueListView
 from console.client.ui.shared.phrases import describe_row
 from console.client.ui.shared.tabs import TabBar
 from console.contract.conversations import OwnerState, Tier
 from console.contract.ids import ConversationId
+from console.contract.permissions import Role
 from console.contract.views import Me, QueueRow
 
 _TICK_MS = 1000
@@ -37,7 +39,8 @@ class QueueTab(StrEnum):
             case QueueTab.MINE:
                 return row.claim is not None and row.claim.holder_id == me.user_id
             case QueueTab.UNASSIGNED:
-                return row.claim is None and row.owner_state is not OwnerState.CLOSED and row.may_be_claimed_by(me.role)
+                free = row.claim is None and row.owner_state is not OwnerState.CLOSED
+                return free and (row.may_be_claimed_by(me.role) or me.role is Role.OWNER)
             case QueueTab.TIER2:
                 return row.tier is Tier.SPECIALIST
             case QueueTab.ALL:
@@ -84,15 +87,10 @@ class QueuePanel(QFrame):
         self.tabs = TabBar(self._theme, [tab.value for tab in QueueTab])
         self.tabs.setAccessibleName(self.tr("Queue views"))
         self.tabs.tab_chosen.connect(self._show)
-        self.list = QListView()
-        self.list.setModel(self.model)
+        self.list = QueueListView(self.model)
         self.list.setItemDelegate(self._delegate)
-        self.list.setUniformItemSizes(True)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName(self.tr("Conversations"))
-        self.list.clicked.connect(self._on_list_chosen)
-        self.list.activated.connect(self._on_list_chosen)
+        self.list.row_chosen.connect(self._on_list_chosen)
         self.empty = QLabel()
         self.empty.setProperty("role", "muted")
         self.empty.setWordWrap(True)
@@ -114,7 +112,7 @@ class QueuePanel(QFrame):
             column.addWidget(holder)
         column.addWidget(self.tabs)
         column.setSpacing(Space.S)
-        column.addWidget(self.empty)
+        column.addWidget(self.empty, 1)
         column.addWidget(self.list, 1)
 
     def sizeHint(self) -> QSize:
@@ -127,6 +125,16 @@ class QueuePanel(QFrame):
         self._offline_word = offline_word
         self._delegate.me = me.user_id
         self._show()
+
+    def show_nobody(self) -> None:
+        """Show no queue while nobody is signed in."""
+        self._me = None
+        self._rows = ()
+        self.model.show_rows(())
+        self.summary.setText("")
+        self.list.hide()
+        self.empty.setText("")
+        self.empty.show()
 
     def pin(self, conversation_id: ConversationId | None) -> None:
         """Keep the row under work in sight though the filter no longer holds it."""
@@ -189,7 +197,7 @@ class QueuePanel(QFrame):
         if self.search.text().strip():
             return self.tr("Nothing here matches the filter. Esc, then clear it with the cross.")
         if tab is QueueTab.MINE:
-            return self.tr("You hold nothing. Press n for the most urgent free conversation.")
+            return self.tr("You hold nothing.")
         latest = max((row.claim.expires_at for row in self._rows if row.claim), default=None)
         if latest is None:
             return self.tr("0 free, none held.")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
 
 from console.client.services.corrections import CorrectionStatus, SavedState
 from console.client.theme.fonts import code_font
@@ -15,7 +15,7 @@ from console.client.ui.inspector.source_card import SourceCard
 from console.client.ui.shared.outline import one_line, outline
 from console.client.ui.shared.parts import TextButton, label
 from console.client.ui.shared.phrases import GATES, SIGNALS, breakable, language_word, topic_word
-from console.client.ui.shared.picker import Choice, Picker
+from console.client.ui.shared.text_dialog import TextDialog
 from console.contract.conversations import Conversation, SignalKind, Turn
 from console.contract.corrections import Correction, SourceVerdict
 from console.contract.taxonomy import TAXONOMY
@@ -130,7 +130,7 @@ class InspectorPanel(QScrollArea):
             value = "not reported" if signal.value is None else f"{signal.value:.2f}"
             limit = "" if signal.threshold is None else f" (limit {signal.threshold:.2f})"
             fired = f", {GATES[signal.gate].word} gate fired" if signal.fired and signal.gate else ""
-            detail = f": {signal.detail}" if signal.detail else ""
+            detail = f": {signal.detail.rstrip('.')}" if signal.detail else ""
             if signal.kind is SignalKind.TOPIC and signal.value is None:
                 value = ""
             words.append(f"{SIGNALS[signal.kind]} {value}{limit}{fired}{detail}".replace("  ", " "))
@@ -213,15 +213,13 @@ class InspectorPanel(QScrollArea):
         self._versions.tabulate(rows)
         if conversation.prompt:
             read = TextButton(self._theme, self.tr("Read the prompt"), "file-text", quiet=True)
-            read.clicked.connect(lambda: self._open_prompt(read))
+            read.clicked.connect(self._open_prompt)
             self._versions.put(read, left=True)
 
-    def _open_prompt(self, beside: QWidget) -> None:
+    def _open_prompt(self) -> None:
         assert self._conversation is not None
-        picker = Picker(self._theme, self.tr("Find in the prompt"), self)
-        lines = [line for line in self._conversation.prompt.splitlines() if line.strip()]
-        choices = [Choice(str(place), line) for place, line in enumerate(lines)]
-        picker.offer(choices, beside.mapToGlobal(beside.rect().topLeft()), width=860, rows=18)
+        title = self.tr("Prompt and policy {version}").format(version=self._conversation.prompt_version or "")
+        TextDialog(self._theme, title, self._conversation.prompt, self).open()
 
     def _show_corrections(self, view: ConversationView, statuses: Sequence[CorrectionStatus]) -> None:
         self._corrections.clear()

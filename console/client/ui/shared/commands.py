@@ -49,6 +49,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("taxonomy", "Choose from all error codes", "Correction", ("t",), Permission.CORRECT),
     Command("submit", "Submit the correction", "Correction", ("Ctrl+Return", "Ctrl+Enter"), Permission.CORRECT),
     Command("labels", "Choose in the focused group", "Correction", ("1-9",), Permission.CORRECT, registered=False),
+    Command("groups", "From the text to the labels, group by group", "Correction", ("Tab",), None, registered=False),
+    Command("confirm", "Confirm the suggested (dashed) code", "Correction", ("Return",), None, registered=False),
     Command("hunks", "Previous or next change", "Correction", ("Left, Right",), None, registered=False),
     Command("leave", "Leave the text; again: close the editor", "Correction", ("Esc",)),
     Command("palette", "All commands", "Redline", ("Ctrl+K",)),
@@ -58,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("contrast", "High-contrast theme", "Redline"),
     Command("density", "Comfortable or compact rows", "Redline"),
     Command("reconnect", "Try the backend again now", "Redline"),
+    Command("sign_out", "Sign out and forget the token", "Redline"),
     Command("quit", "Quit Redline", "Redline", ("Ctrl+Q",)),
 )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 
-from console.client.services.errors import DeskError
+from console.client.services.errors import DeskError, UnknownOutcomeError
 from console.client.services.tasks import Tasks
 
 
@@ -23,6 +23,8 @@ class Door:
     async def _watched(self, name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
             await work()
+        except UnknownOutcomeError as error:
+            self._tell(f"{error} What you write is kept here and sent when the backend is back.")
         except DeskError as error:
             self._tell(str(error))
         finally:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -22,7 +22,8 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 
 _ROW = 30
-_NAME_WIDTH = 220
+_LEAST_NAME_WIDTH = 180
+_MOST_NAME_SHARE = 0.62
 _KEY_WIDTH = 130
 
 
@@ -53,7 +54,8 @@ class Picker(QFrame):
         self.search.installEventFilter(self)
         self.list = QListWidget()
         self.list.setAccessibleName(prompt)
-        self.list.setItemDelegate(_ChoiceDelegate(theme, self.list))
+        self._delegate = _ChoiceDelegate(theme, self.list)
+        self.list.setItemDelegate(self._delegate)
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._choose)
@@ -66,6 +68,9 @@ class Picker(QFrame):
     def offer(self, choices: Sequence[Choice], at: QPoint, width: int = 620, rows: int = 12) -> None:
         """Show these choices with the pop-up's top left at a global point, kept inside the parent's window."""
         self._choices = choices
+        metrics = QFontMetricsF(text_font(Size.LABEL, Weight.MEDIUM))
+        longest = max((metrics.horizontalAdvance(choice.name) for choice in choices), default=0) + Space.L
+        self._delegate.name_width = min(max(longest, _LEAST_NAME_WIDTH), width * _MOST_NAME_SHARE)
         self._narrow("")
         self.resize(width, min(len(choices), rows) * _ROW + 60)
         frame = self._beside.window().frameGeometry()
@@ -109,6 +114,7 @@ class _ChoiceDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.name_width = float(_LEAST_NAME_WIDTH)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(300, _ROW)
@@ -124,7 +130,7 @@ class _ChoiceDelegate(QStyledItemDelegate):
             painter.setBrush(self._theme.colour(Colour.ACCENT_BG))
             painter.drawRoundedRect(area, 4, 4)
         left = area.left() + Space.S
-        name_width = _NAME_WIDTH if choice.detail else area.width() - _KEY_WIDTH
+        name_width = self.name_width if choice.detail else area.width() - _KEY_WIDTH
         self._draw(painter, QRectF(left, area.top(), name_width, _ROW), choice.name, Colour.TEXT, Weight.MEDIUM)
         key_width = painter.fontMetrics().horizontalAdvance(choice.key) + Space.S if choice.key else 0
         detail = QRectF(left + name_width, area.top(), area.width() - name_width - key_width - 2 * Space.S, _ROW)

@@ -11,7 +11,7 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 
 _GAP = 16.0
-_LEAST_GAP = 8.0
+_LEAST_GAP = 6.0
 
 
 class TabBar(QWidget):

@@ -33,7 +33,8 @@ class TokenDialog(QDialog):
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(Space.M)
         column.addWidget(label(self.tr("Sign in at {server}").format(server=server), "", Size.TITLE, Weight.STRONG))
-        hint = label(self.tr("Whoever runs the server makes one with: redline token --user YOU --role tier1"), "muted")
+        recipe = 'redline token --user you --name "Your Name" --role tier1'
+        hint = label(self.tr("Whoever runs the server makes one with: {recipe}").format(recipe=recipe), "muted")
         hint.setWordWrap(True)
         column.addWidget(hint)
         if why:

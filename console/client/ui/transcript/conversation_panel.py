@@ -19,7 +19,6 @@ from console.client.ui.transcript.find_bar import FindBar
 from console.client.ui.transcript.handoff_card import HandoffCard
 from console.client.ui.transcript.transcript_view import TranscriptView
 from console.contract.conversations import Conversation, Speaker, Turn
-from console.contract.permissions import Permission, is_allowed
 from console.contract.views import Claim, ConversationView, Me
 
 _LOW = 900
@@ -102,7 +101,7 @@ class ConversationPanel(QFrame):
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(shown)
-        self.show_nothing(self.tr("Choose a conversation, or press n for the most urgent free one."))
+        self.show_nothing("")
 
     def show_nothing(self, why: str) -> None:
         """Show why there is nothing to see."""
@@ -117,7 +116,7 @@ class ConversationPanel(QFrame):
         self._stack.setCurrentIndex(1)
         self._claim, self._mine = claim, claim is not None and claim.holder_id == me.user_id
         self._claimable = view.row.may_be_claimed_by(me.role)
-        self.correct.setVisible(is_allowed(me.role, Permission.CORRECT))
+        self.correct.setVisible(self._claimable)
         self.name.set_text(conversation.customer.name)
         self.topic.show_chip(topic_word(conversation.topic), Tone.QUIET)
         self.language.show_chip(language_word(conversation.language), Tone.QUIET, "languages")

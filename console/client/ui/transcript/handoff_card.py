@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from console.client.theme.fonts import text_font
@@ -14,6 +15,8 @@ from console.client.ui.shared.chips import Tone
 from console.client.ui.shared.parts import ElidedLabel, IconButton, label
 from console.client.ui.shared.phrases import GATES, ago, language_word
 from console.contract.conversations import Conversation, Handoff, SignalKind, Speaker, Tier
+
+_WIDE = 520
 
 
 class HandoffCard(QFrame):
@@ -87,6 +90,10 @@ class HandoffCard(QFrame):
         if folded != self._folded:
             self._folded = folded
             self._show_facts()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.policy.setVisible(self.width() >= _WIDE and bool(self.policy.accessibleName()))
 
     def toggle(self) -> None:
         """Show every fact in full, or on one line each."""

@@ -238,6 +238,9 @@ class LazyListView(QListView):
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         self.selectionModel().select(self.indexAt(rect.center()), command)
 
+    def keyboardSearch(self, search: str) -> None:
+        """Bare letters are commands, never a search."""
+
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         step = {
             QAbstractItemView.CursorAction.MoveUp: -1,

@@ -118,7 +118,7 @@ class TranscriptView(LazyListView):
             style = TurnStyle(
                 self._turns.speaker_name(turn),
                 self._content_width(),
-                index.data(TranscriptRole.RECEIPT),
+                index.data(TranscriptRole.MARK),
                 self._unfolded.get(turn.number, frozenset()),
             )
             self._layouts[place] = TurnLayout(turn, style)
@@ -167,6 +167,8 @@ class TranscriptView(LazyListView):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._editor and event.type() == QEvent.Type.LayoutRequest:
             self._measure_again(self._editor_place)
+            if self._rows[self._editor_place] <= self.viewport().height():
+                self.scrollTo(self._turns.index(self._editor_place, 0))
         return super().eventFilter(watched, event)
 
     # painting

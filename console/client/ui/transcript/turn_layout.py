@@ -6,6 +6,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
+from console.client.models.transcript_model import TurnMark
 from console.client.theme.fonts import code_font, text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
@@ -52,7 +53,7 @@ class TurnStyle(NamedTuple):
 
     name: str
     width: float
-    receipt: str | None
+    mark: TurnMark | None
     unfolded: frozenset[str]
 
 
@@ -150,8 +151,8 @@ class TurnLayout:
             badges.append(confidence_badge(ai.confidence))
         if self.turn.speaker is Speaker.AI:
             badges.append((f"AI, turn {self.turn.number}", Tone.AI, "bot", ""))
-        if self._style.receipt:
-            badges.insert(0, (self._style.receipt, Tone.OK, "pencil", "receipt"))
+        if (mark := self._style.mark) is not None:
+            badges.insert(0, (mark.words, Tone.OK if mark.settled else Tone.WARN, "pencil", "correct"))
         x = self._style.width
         for words, tone, icon, action in reversed(badges):
             width = chip_width(words, icon)

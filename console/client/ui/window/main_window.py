@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -43,8 +43,9 @@ class MainWindow(QMainWindow):
     def __init__(self, theme: Theme, now: Callable[[], datetime]) -> None:
         super().__init__()
         self.setWindowTitle("Redline")
-        self.setMinimumSize(QSize(1040, 640))
-        self.resize(1360, 860)
+        self.setMinimumSize(QSize(1000, 600))
+        room = self.screen().availableGeometry().size()
+        self.resize(QSize(1440, 900).boundedTo(room))
         self.theme = theme
         self.commands = CommandRegistry(self)
         self.queue = QueuePanel(theme, now)
@@ -160,6 +161,23 @@ class MainWindow(QMainWindow):
     def open_sheet(self) -> None:
         """Show the shortcut sheet."""
         ShortcutSheet(self.theme, self).open()
+
+    def sign_out(self) -> None:
+        """Show nobody's work."""
+        self.rail.show_person(None)
+        self.queue.show_nobody()
+        self.conversation.show_nothing("")
+        self.inspector.show_nothing()
+
+    def layout_state(self) -> list[str]:
+        """How the window and its panes stand, to be kept and given back to `restore_layout`."""
+        return [state.toBase64().toStdString() for state in (self.saveGeometry(), self.panes.saveState())]
+
+    def restore_layout(self, state: Sequence[str]) -> None:
+        """Let the window stand as it did; what does not fit is passed over."""
+        if len(state) == 2:
+            self.restoreGeometry(QByteArray.fromBase64(state[0].encode()))
+            self.panes.restoreState(QByteArray.fromBase64(state[1].encode()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let whoever runs the window end its work first; it closes the window then."""

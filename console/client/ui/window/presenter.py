@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QMetaObject, QObject, Qt, SignalInstance
 
+from console.client.models.transcript_model import TurnMark
 from console.client.services.changes import ChangeSet, Everything, concerns
 from console.client.services.connection import ConnectionState
 from console.client.services.corrections import SavedState
@@ -13,11 +14,11 @@ from console.client.services.tasks import Tasks
 from console.client.ui.correction.presenter import CorrectionPresenter
 from console.client.ui.inbox.queue_panel import QueueTab
 from console.client.ui.inspector.inspector_panel import SAVED_WORDS
-from console.client.ui.shared.commands import CommandRegistry
+from console.client.ui.shared.commands import CommandRegistry, keys_of
 from console.client.ui.shared.door import Door
 from console.client.ui.window.main_window import MainWindow
 from console.contract.ids import ConversationId, CorrectionId
-from console.contract.permissions import Role
+from console.contract.permissions import Permission, Role, is_allowed
 from console.contract.problems import ProblemCode
 
 _FIRST_TAB = {
@@ -46,7 +47,10 @@ class DeskPresenter(QObject):
         self._drafts: dict[ConversationId, set[int]] = {}
         window.queue.pin(None)
         window.notice.hide()
-        window.conversation.show_nothing(self.tr("Choose a conversation, or press n for the most urgent free one."))
+        hint = self.tr("Choose a conversation.")
+        if is_allowed(session.me.role, Permission.CLAIM_TIER1):
+            hint = self.tr("Choose a conversation, or press {key} for the most urgent free one.")
+        window.conversation.show_nothing(hint.format(key=keys_of("next")))
         window.inspector.show_nothing()
         self._connections: list[QMetaObject.Connection] = []
         self.correction = CorrectionPresenter(window.editor, session, self._door, window.notice.tell)
@@ -54,6 +58,7 @@ class DeskPresenter(QObject):
         self._connect()
         window.rail.show_person(session.me)
         window.commands.allow(session.me.role)
+        window.status.show_role(session.me.role)
         window.queue.title.setText(_QUEUE_NAMES[session.me.role])
         window.queue.choose_tab(_FIRST_TAB[session.me.role])
         self._door.start("read drafts", self._read_drafts)
@@ -144,9 +149,17 @@ class DeskPresenter(QObject):
             self._door.start(f"release {shown}", lambda: self._session.conversations.release(shown))
 
     def _correct(self) -> None:
-        turn = self._window.conversation.current_turn()
-        if self._shown is not None and turn is not None:
-            self.correction.correct(self._shown, turn)
+        turn, view = self._window.conversation.current_turn(), None
+        if self._shown is not None:
+            view = self._session.conversations.get(self._shown)
+        if view is None or turn is None:
+            return
+        if view.row.may_be_claimed_by(self._session.me.role):
+            self.correction.correct(view.conversation.id, turn)
+        elif view.row.gate is None:
+            self._window.notice.tell(self.tr("The AI did not hand this off: a QA lead corrects it."))
+        else:
+            self._window.notice.tell(self.tr("This one waits for Tier 2: a specialist corrects it."))
 
     def _choose_taxonomy(self) -> None:
         if self.correction.turn is not None:
@@ -168,7 +181,7 @@ class DeskPresenter(QObject):
         self._drafts = {}
         for draft in await self._session.corrections.drafts():
             self._drafts.setdefault(draft.conversation_id, set()).add(draft.turn)
-        self._show_receipts()
+        self._show_marks()
 
     # showing
 
@@ -181,6 +194,8 @@ class DeskPresenter(QObject):
                 self.correction.show_claim()
             elif concerns(change.queue, self._shown):
                 self._show_conversation()
+        if change.connection and self._session.connection.state is ConnectionState.ONLINE:
+            self._window.notice.hide()
         if change.connection or change.corrections:
             self._show_saving()
 
@@ -195,7 +210,7 @@ class DeskPresenter(QObject):
         corrections = self._session.corrections
         self._window.status.show_connection(self._session.connection)
         self._window.status.show_saving(corrections.pending_count, len(corrections.refused()))
-        self._show_receipts()
+        self._show_marks()
 
     def _show_conversation(self) -> None:
         view = self._session.conversations.get(self._shown) if self._shown else None
@@ -210,20 +225,23 @@ class DeskPresenter(QObject):
         self._window.conversation.show_view(view, claim, self._session.me)
         self._window.inspector.show_view(view, self._session.corrections.states(self._shown))
         self._window.inspector.show_turn(self._window.conversation.current_turn())
-        self._show_receipts()
+        self._show_marks()
 
-    def _show_receipts(self) -> None:
+    def _show_marks(self) -> None:
+        """Mark each turn with where its correction is; what is still being written goes before what was said."""
         if self._shown is None:
             return
-        words = dict.fromkeys(self._drafts.get(self._shown, ()), self.tr("draft"))
+        marks: dict[int, TurnMark] = {}
         view = self._session.conversations.get(self._shown)
         for record in view.corrections if view else ():
-            words[record.correction.turn] = self.tr("corrected")
+            marks[record.correction.turn] = TurnMark(self.tr("corrected"), settled=True)
         for status in self._session.corrections.states(self._shown):
-            words[status.turn] = SAVED_WORDS[status.state][0]
-            if status.state is SavedState.STORED:
-                words[status.turn] = self.tr("corrected, stored")
-        self._window.conversation.model.show_receipts(words)
+            words = SAVED_WORDS[status.state][0]
+            stored = status.state is SavedState.STORED
+            marks[status.turn] = TurnMark(self.tr("corrected, {state}").format(state=words), settled=stored)
+        for turn in self._drafts.get(self._shown, ()):
+            marks[turn] = TurnMark(self.tr("draft"))
+        self._window.conversation.model.show_marks(marks)
 
     # hearing
 
@@ -234,7 +252,7 @@ class DeskPresenter(QObject):
 
     def _on_chip_pressed(self, number: int, action: str) -> None:
         view = self._window.conversation.view
-        if action == "receipt":
+        if action == "correct":
             view.set_current_turn(number)
             self._correct()
         else:

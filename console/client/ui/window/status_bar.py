@@ -7,6 +7,7 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.parts import ElidedLabel, label, set_role
+from console.contract.permissions import Permission, Role, is_allowed
 
 
 class StatusBar(QFrame):
@@ -17,6 +18,7 @@ class StatusBar(QFrame):
         self.setProperty("panel", "sunken")
         self.setFixedHeight(Space.STATUS)
         self._theme = theme
+        self._role: Role | None = None
         self._cloud_name, self._cloud_tint = "cloud-off", Colour.MUTED
         self.mode = label(self.tr("NAVIGATE"), "", Size.SMALL, Weight.STRONG)
         self.mode.setAccessibleName(self.tr("Mode"))
@@ -24,15 +26,12 @@ class StatusBar(QFrame):
         self.cloud = QLabel()
         self.connection = label("", "muted", Size.SMALL)
         self.saving = label("", "muted", Size.SMALL)
-        self.vault = label("", "warn", Size.SMALL)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.M, 0, Space.M, 0)
         row.setSpacing(Space.S)
         row.addWidget(self.mode)
         row.addSpacing(Space.S)
         row.addWidget(self.hint, 1)
-        row.addWidget(self.vault)
-        row.addSpacing(Space.S)
         row.addWidget(self.cloud)
         row.addWidget(self.connection)
         row.addSpacing(Space.S)
@@ -53,13 +52,19 @@ class StatusBar(QFrame):
             else ", ".join(f"{keys_of(name)} {word}" for name, word in self._worth_knowing())
         )
 
-    def _worth_knowing(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("next", self.tr("next")),
-            ("claim", self.tr("claim")),
-            ("next_ai", self.tr("next AI turn")),
-            ("correct", self.tr("correct")),
-        )
+    def show_role(self, role: Role) -> None:
+        """Name the keys that this role can use."""
+        self._role = role
+        self.show_mode(editing=False)
+
+    def _worth_knowing(self) -> list[tuple[str, str]]:
+        keys = [
+            ("next", self.tr("next"), Permission.CLAIM_TIER1),
+            ("claim", self.tr("claim"), Permission.CLAIM_TIER1),
+            ("next_ai", self.tr("next AI turn"), Permission.READ),
+            ("correct", self.tr("correct"), Permission.CORRECT),
+        ]
+        return [(name, word) for name, word, needed in keys if self._role and is_allowed(self._role, needed)]
 
     def show_starting(self, words: str) -> None:
         """Say what is under way before the first answer."""
@@ -85,11 +90,6 @@ class StatusBar(QFrame):
             words = self.tr("All stored")
         self.saving.setText(words)
         set_role(self.saving, "bad" if refused else "warn" if pending else "muted")
-
-    def show_vault_note(self, note: str) -> None:
-        """Say what is wrong with where the token is kept; nothing where nothing is."""
-        self.vault.setText(note)
-        self.vault.setVisible(bool(note))
 
     def _set_cloud(self, name: str, tint: Colour) -> None:
         self._cloud_name, self._cloud_tint = name, tint
