@@ -64,11 +64,11 @@ def test_the_transcript_keeps_the_contract_as_turns_and_receipts_come(app: QAppl
     for count in (2, 2, 5, 8):
         model.show_conversation(story("one", turns=alternating(texts[:count])))
         assert model.rowCount() == count
-        model.show_receipts({2: "draft", count: "saved here"})
-        assert model.index(1).data(TranscriptRole.RECEIPT) in ("draft", "saved here")
+        model.show_marks({2: "draft", count: "saved here"})
+        assert model.index(1).data(TranscriptRole.MARK) in ("draft", "saved here")
     assert len(resets) == 1, "further turns of the same conversation are appended"
     model.show_conversation(story("other", turns=alternating(texts[:3])))
-    assert model.index(1).data(TranscriptRole.RECEIPT) is None, "a receipt never moves to another conversation"
+    assert model.index(1).data(TranscriptRole.MARK) is None, "a receipt never moves to another conversation"
     model.show_conversation(None)
     assert (model.rowCount(), len(resets)) == (0, 3)
     del tester
