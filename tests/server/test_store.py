@@ -1,7 +1,9 @@
 """The store: a schema that its migrations make, safe SQLite, and transactions that leave no trace if they fail."""
 
 import asyncio
+import os
 import sqlite3
+import stat
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -166,6 +168,30 @@ async def test_a_folder_of_any_name_holds_the_store(tmp_path: Path, name: str) -
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes; the profile folder protects it")
-async def test_the_data_folder_is_for_its_user_alone(database: Path, tmp_path: Path) -> None:
+async def test_what_a_store_makes_is_for_its_user_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    before = os.umask(0)  # so that only the program itself takes rights away
+    try:
+        async with open_store(tmp_path / "made" / "sample" / "store.db"):
+            made = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [tmp_path, *tmp_path.rglob("*")]}
+    finally:
+        os.umask(before)
+    files = dict.fromkeys(("store.db", "store.db-wal", "store.db-shm"), 0o600)
+    assert made == {tmp_path.name: 0o755, "made": 0o700, "sample": 0o700, **files}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes; the profile folder protects it")
+async def test_a_database_that_is_there_keeps_the_rights_it_was_given(database: Path) -> None:
     async with open_store(database):
-        assert (tmp_path / "made").stat().st_mode & 0o077 == 0
+        pass
+    database.chmod(0o660)
+    async with open_store(database):
+        assert stat.S_IMODE(database.stat().st_mode) == 0o660
+
+
+async def test_a_database_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match="journal_mode"):
+        async with open_store("sqlite:///:memory:"):
+            pass
+    assert list(tmp_path.iterdir()) == []

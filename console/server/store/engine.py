@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, event, make_url
@@ -42,9 +43,21 @@ def parse_url(database: Database) -> URL:
 
 
 def sqlite_file(database: Database) -> Path | None:
-    """Return the file of a SQLite database, None for others. Raises StoreError."""
+    """Return the file of a SQLite database, None for others and for one in memory. Raises StoreError."""
     url = parse_url(database)
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if is_file else None
+
+
+def make_private(file: Path) -> None:
+    """Make a missing file, and what is missing of its folders, for the user alone; what is there stays as it is.
+
+    SQLite gives the mode of a database to the files beside it.
+    """
+    for folder in reversed(file.parents):  # one by one, because `parents=True` makes the upper ones readable by all
+        folder.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):  # never opened if it is there: closing it would drop SQLite's locks on it
+        file.touch(mode=0o600, exist_ok=False)
 
 
 def create_engine(database: Database) -> AsyncEngine:

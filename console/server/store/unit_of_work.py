@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from console.server.services.ports import Database
 from console.server.store.conversations import SqlConversations
-from console.server.store.engine import create_engine, for_writing, sqlite_file
+from console.server.store.engine import create_engine, for_writing, make_private, sqlite_file
 from console.server.store.repositories import SqlAccounts, SqlCorrections, SqlEvents
 from console.server.store.schema import upgrade_schema
 
@@ -48,9 +48,9 @@ class SqlStore:
 
 @asynccontextmanager
 async def open_store(database: Database, publish: Callable[[], None] = lambda: None) -> AsyncIterator[SqlStore]:
-    """Open the store with its schema up to date; a new file's folder is for the user alone."""
+    """Open the store with its schema up to date; a new file and its folder are for the user alone."""
     if file := sqlite_file(database):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(file)
     engine = create_engine(database)
     try:
         await upgrade_schema(engine)
