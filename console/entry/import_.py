@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Import the files; 1 where a line or a file could not be read."""
+    """Import the files; 1 where a line could not be read, or nothing of a file."""
     from console.server.app.importing import import_files
     from console.server.app.settings import choose_database
 

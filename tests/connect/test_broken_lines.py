@@ -20,7 +20,7 @@ def broken(line: JsonObject) -> bytes:
 
 CASES: dict[str, tuple[bytes, str]] = {
     "not JSON": (b'{"messages": [', "is not JSON: Expecting value at column 15"),
-    "not an object": (b"[1, 2]", "transcript must be an object"),
+    "not an object": (b"5", "transcript must be an object"),
     "bad UTF-8": (b'{"messages": "\xff"}', "is not UTF-8 at byte 15"),
     "a lone surrogate": (b'{"note": "\\ud800"}', "holds a lone surrogate, half of a character"),
     "NUL": (broken(transcript(user("a\x00b"))), "messages[1].content: text holds a NUL character"),
@@ -114,6 +114,22 @@ def test_a_line_just_within_the_limit_is_read(tmp_path: Path) -> None:
 def test_blank_lines_and_a_byte_order_mark_pass(tmp_path: Path) -> None:
     lines = read(tmp_path, b"\xef\xbb\xbf" + broken(GOOD), b"", b"  \r", broken(GOOD | {"id": "other"}) + b"\r", b"")
     assert [line.id for line in lines if isinstance(line, Conversation)] == ["good", "other"]
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\r\n \n"], ids=["", "byte order mark", "blank lines"])
+@pytest.mark.parametrize("indent", [None, 2], ids=["one line", "pretty-printed"])
+def test_a_json_array_is_said_once_and_read_no_further(tmp_path: Path, indent: int | None, start: bytes) -> None:
+    array = json.dumps([GOOD, GOOD], indent=indent).encode()
+    (problem,) = read(tmp_path, start + array, GOOD)
+    assert isinstance(problem, LineProblem)
+    assert problem.line == start.count(b"\n") + 1
+    assert problem.reason == "this is a JSON array; write one conversation a line (JSON Lines)"
+
+
+def test_an_array_among_the_lines_is_but_a_bad_line(tmp_path: Path) -> None:
+    _, problem, good = read(tmp_path, GOOD, b"[1, 2]", broken(GOOD | {"id": "other"}))
+    assert problem == LineProblem(tmp_path / "transcripts.jsonl", 2, "transcript must be an object")
+    assert isinstance(good, Conversation)
 
 
 def test_an_id_seen_before_in_the_file_is_a_problem(tmp_path: Path) -> None:

@@ -64,6 +64,29 @@ def test_a_bad_line_is_named_and_the_good_ones_load(redline: Run, tmp_path: Path
     assert complaints[2].startswith(f"{tmp_path / 'missing.jsonl'}: ")
 
 
+def test_of_many_bad_lines_the_first_fifty_of_a_file_are_named_and_all_are_counted(
+    redline: Run, tmp_path: Path
+) -> None:
+    many, few = tmp_path / "many.jsonl", tmp_path / "few.jsonl"
+    many.write_text("{}\n" * 60 + LINE, encoding="utf-8")
+    few.write_text("{}\n" * 50, encoding="utf-8")
+    status, out, err = redline("import", many, few)
+    assert (status, out) == (1, "imported 1, already there 0, different 0, queued 0, bad 110\n")
+    complaints = err.splitlines()
+    assert [line.split(" ")[0] for line in complaints[:50]] == [f"{many}:{number}:" for number in range(1, 51)]
+    assert complaints[50] == f"{many}: ... and 10 more bad lines"
+    assert [line.split(" ")[0] for line in complaints[51:]] == [f"{few}:{number}:" for number in range(1, 51)]
+
+
+@pytest.mark.parametrize("content", ["", " \n\n"])
+def test_a_file_without_a_conversation_is_named(redline: Run, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "empty.jsonl"
+    file.write_text(content, encoding="utf-8")
+    status, out, err = redline("import", file)
+    assert (status, err) == (1, f"{file}: holds no conversation\n")
+    assert out.endswith("bad 1\n")
+
+
 def test_what_was_corrected_is_exported_with_the_customer_masked(redline: Run, tmp_path: Path) -> None:
     with running(tmp_path) as backend:
         backend.load(conversation("c"))

@@ -1,5 +1,6 @@
 """Reads transcript files: each line a conversation, or a problem in words that never repeat the line."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +33,19 @@ class LineProblem:
 def read_transcripts(path: Path) -> Iterator[Conversation | LineProblem]:
     """Yield what each line of a JSONL file holds, one line in memory at a time; blank lines pass.
 
-    Raises OSError where the file cannot be read.
+    A file that turns out to be one JSON array is one problem. Raises OSError where the file cannot be read.
     """
     lines: dict[ConversationId, int] = {}
+    first = True
     with path.open("rb") as file:
         for number, raw in enumerate(_capped_lines(file), start=1):
-            if not raw.strip():
+            text = raw.removeprefix(BOM_UTF8).strip()
+            if not text:
                 continue
+            if first and text.startswith(b"["):
+                yield LineProblem(path, number, "this is a JSON array; write one conversation a line (JSON Lines)")
+                return
+            first = False
             try:
                 conversation = read_line(raw)
                 if conversation.id in lines:
