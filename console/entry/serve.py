@@ -13,7 +13,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8716, help="port to listen on (default: %(default)s)")
     parser.add_argument("--workspace", default="Team workspace", metavar="NAME", help="its name on every desk")
-    parser.add_argument("--sample", action="store_true", help="load the sample workspace into an empty database")
+    parser.add_argument(
+        "--sample", dest="load_sample", action="store_true", help="load the sample workspace into an empty database"
+    )
     parser.add_argument("--embedded", action="store_true", help="serve one desk over pipes and loopback (used by it)")
 
 
@@ -25,6 +27,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     database = choose_database(arguments.database, arguments.data_dir)
     if arguments.embedded:
-        return serve_embedded(database, sample=arguments.sample)
+        return serve_embedded(database, sample=arguments.load_sample)
     settings = Settings(database, arguments.host, arguments.port, arguments.workspace)
-    return serve_alone(settings, sample=arguments.sample)
+    return serve_alone(settings, sample=arguments.load_sample)

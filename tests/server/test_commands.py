@@ -113,6 +113,19 @@ def test_exporting_from_where_no_workspace_is_makes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_exporting_where_only_the_sample_is_says_where_it_is(redline: Run, tmp_path: Path) -> None:
+    sample = tmp_path / "sample"
+    redline("token", "--user", "ana", "--name", "Ana", "--role", "qa")
+    sample.mkdir()
+    (tmp_path / "workspace.db").rename(sample / "workspace.db")
+    status, out, err = redline("export", "--format", "jsonl", "--out", tmp_path / "out")
+    assert (status, out) == (1, "")
+    assert err == (
+        f"redline: there is no workspace at {tmp_path / 'workspace.db'}. "
+        f"The sample workspace is in {sample}; give it by --data-dir.\n"
+    )
+
+
 def test_a_token_needs_a_usable_id_and_replaces_name_and_role(redline: Run, tmp_path: Path) -> None:
     status, out, err = redline("token", "--user", "a/b", "--name", "A", "--role", "qa")
     assert (status, out) == (2, "")
@@ -122,6 +135,14 @@ def test_a_token_needs_a_usable_id_and_replaces_name_and_role(redline: Run, tmp_
     with closing(sqlite3.connect(tmp_path / "workspace.db")) as connection:
         assert connection.execute("SELECT * FROM account").fetchall() == [("ana", "Ana Ruiz", "owner")]
         assert connection.execute("SELECT count(*) FROM access_token").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("name", ["", " \t ", "a\x00b", "x" * 1001])
+def test_a_token_needs_a_name_that_can_be_shown(redline: Run, tmp_path: Path, name: str) -> None:
+    status, out, err = redline("token", "--user", "ana", "--name", name, "--role", "qa")
+    assert (status, out) == (2, "")
+    assert err.startswith("redline token: a name ")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_line_offers_every_role_and_every_format() -> None:
@@ -155,6 +176,38 @@ def test_a_broken_database_is_named_in_one_line(redline: Run, tmp_path: Path) ->
 def test_the_folder_may_stand_before_the_command(tmp_path: Path) -> None:
     assert main(["--data-dir", str(tmp_path), "token", "--user", "ana", "--name", "Ana", "--role", "qa"]) == 0
     assert (tmp_path / "workspace.db").is_file()
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "ignored"),
+    [
+        (["--server", "http://127.0.0.1:1"], ["import", "FILE"], "--server"),
+        (["--sample"], ["import", "FILE"], "--sample"),
+        (["--sample"], ["serve"], "--sample"),
+        (["--server", "http://127.0.0.1:1", "--data-dir", "D"], ["tour", "--out", "O"], "--server and --data-dir"),
+        (["--data-dir", "D"], ["import", "--database", "sqlite:///x.db", "FILE"], "--data-dir"),
+    ],
+)
+def test_an_option_that_a_command_would_ignore_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    before: list[str],
+    command: list[str],
+    ignored: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        main([*before, *command])
+    assert end.value.code == 2
+    assert f"redline {command[0]} would ignore {ignored}; leave it out\n" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_desk_opens_the_sample_or_a_server_not_both(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--server", "http://127.0.0.1:1", "--sample"])
+    assert "not allowed with" in capsys.readouterr().err
 
 
 def test_help_loads_neither_wing() -> None:

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from console.contract.embedded import EmbeddedReady
+from console.entry.main import main
 from tests.server.world import ids
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,6 +124,17 @@ def test_the_sample_is_loaded_once_and_happens_today(tmp_path: Path) -> None:
     assert newest[0] < 1
 
 
+def test_the_sample_stays_out_of_a_database_that_holds_something(tmp_path: Path) -> None:
+    folder = tmp_path / "sample"
+    own = tmp_path / "own.jsonl"
+    own.write_text(json.dumps({"id": "own", "messages": [{"role": "user", "content": "Hello?"}]}), encoding="utf-8")
+    assert main(["import", "--all", str(own), "--data-dir", str(folder)]) == 0
+    with embedded(folder, "--sample") as (_, client):
+        assert client.get("/v1/conversations/own").status_code == 200
+        with closing(sqlite3.connect(folder / "workspace.db")) as connection:
+            assert connection.execute("SELECT id FROM conversation").fetchall() == [("own",)]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a POSIX signal")
 def test_a_killed_desk_leaves_no_backend_and_no_lock_behind(tmp_path: Path) -> None:
     with process(sys.executable, "-c", PARENT, str(tmp_path)) as desk:
@@ -171,3 +183,21 @@ def test_a_backend_by_itself_says_its_address_and_how_people_get_in(tmp_path: Pa
         assert server.wait(PATIENCE_S) == 0
         assert server.stderr
         assert "Traceback" not in server.stderr.read()
+
+
+def test_a_port_that_cannot_be_had_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        reasons = {
+            port: f"port {port} on 127.0.0.1 is in use; choose another with --port",
+            65536: "there is no port 65536; choose one up to 65535 with --port",
+        }
+        for number, reason in reasons.items():
+            served = subprocess.run(
+                [sys.executable, "-m", "console", "serve", "--port", str(number), "--data-dir", str(tmp_path)],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE_S,
+            )
+            assert (served.returncode, served.stdout, served.stderr) == (1, "", f"redline: {reason}\n")

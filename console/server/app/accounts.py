@@ -4,7 +4,7 @@ import asyncio
 
 from pydantic import TypeAdapter, ValidationError
 
-from console.contract.base import Key
+from console.contract.base import Key, Line
 from console.contract.ids import UserId
 from console.contract.permissions import Role
 from console.server.app.settings import utc_now
@@ -15,12 +15,21 @@ from console.server.store.unit_of_work import open_store
 
 
 def make_token(database: Database, user: str, name: str, role: Role) -> str:
-    """Return a fresh token for a user, who is made or renamed as needed. Raises ValueError where the id is unusable."""
+    """Return a fresh token for a user, who is made or renamed as needed.
+
+    Raises ValueError where the id or the name is unusable.
+    """
     try:
         user_id = UserId(TypeAdapter[str](Key).validate_python(user))
     except ValidationError:
         raise ValueError("a user id is made of letters, digits and . _ : ~ @ + -") from None
-    return asyncio.run(_make_token(database, Identity(user_id, name, role)))
+    try:
+        shown = TypeAdapter[str](Line).validate_python(name.strip())
+    except ValidationError:
+        raise ValueError("a name has at most 1000 characters, all of which can be stored") from None
+    if not shown:
+        raise ValueError("a name cannot be blank: it is what others see")
+    return asyncio.run(_make_token(database, Identity(user_id, shown, role)))
 
 
 async def _make_token(database: Database, account: Identity) -> str:

@@ -1,6 +1,7 @@
 """Runs the web server, and ends its open streams at once when it stops."""
 
 import asyncio
+import errno
 import logging
 import socket
 import sys
@@ -35,9 +36,9 @@ class Server(uvicorn.Server):
         self._on_ready = on_ready
 
     def run_to_end(self) -> int:
-        """Serve until told to stop and return the exit status; an interrupt is a way to be told."""
-        with suppress(KeyboardInterrupt):
-            self.run()
+        """Serve until told to stop and return the exit status; an interrupt is a way to be told. Raises OSError."""
+        with listen(self.config.host, self.config.port) as listener, suppress(KeyboardInterrupt):
+            self.run(sockets=[listener])
         return 0 if self.started else 1
 
     @override
@@ -53,6 +54,18 @@ class Server(uvicorn.Server):
         """End the event streams, then everything else."""
         self._bell.close()
         await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises OSError in words of its own: uvicorn's are an errno and its lines."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OverflowError:
+        raise OSError(f"there is no port {port}; choose one up to 65535 with --port") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise OSError(f"port {port} on {host} is in use; choose another with --port") from error
+        raise OSError(f"cannot listen on port {port} of {host}: {error.strerror}") from error
 
 
 def create_server(

@@ -11,6 +11,9 @@ from platformdirs import user_data_path
 from console.server.services.ports import Database
 
 DEFAULT_PORT = 8716
+DATABASE_FILE = "workspace.db"
+SAMPLE_FOLDER = "sample"
+"""Where the desk keeps the sample workspace inside the data folder, apart from one's own."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def default_data_dir() -> Path:
 
 def choose_database(url: str | None, data_dir: Path | None) -> Database:
     """Return the URL given, else the SQLite file in the data folder."""
-    return url or (data_dir or default_data_dir()).absolute() / "workspace.db"
+    return url or (data_dir or default_data_dir()).absolute() / DATABASE_FILE
 
 
 def version() -> str:
