@@ -98,6 +98,8 @@ class Desk:
             await self.sit(0)
 
     async def _sign_in_at(self, server: str) -> None:
+        if not _is_address(server):
+            raise DeskError(f"{server} is not an address. Give it as https://HOST or https://HOST:PORT.")
         if not _is_private(server):
             raise DeskError(f"{server} is not https: a token is never sent in the clear to another computer.")
         vault = self._vault = self._vault or await open_vault()
@@ -110,6 +112,9 @@ class Desk:
             if token is None:
                 self.closed.set()
                 return
+            if not (token.isascii() and token.isprintable()):
+                why = "That is not a token: it holds characters no token has. Copy it again."
+                continue
             try:
                 await self._begin_session_patiently(token)
             except UnauthenticatedError:
@@ -179,6 +184,14 @@ class Desk:
             await self.sit(place)
         except DeskError as error:
             self.window.notice.tell(str(error))
+
+
+def _is_address(server: str) -> bool:
+    try:
+        parts = urlsplit(server)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_private(server: str) -> bool:

@@ -9,11 +9,21 @@ from console.client.theme.fonts import text_font
 _LEAST_LINES = 2
 _MOST_LINES = 14
 
+LONGEST_TEXT = 60_000
+LONGEST_LINE = 12_000
+"""Beyond these a line edit takes longer than a frame: Qt lays a paragraph out anew at each key."""
+
+
+def too_long_to_edit(text: str) -> bool:
+    """Whether a text would make the editor stumble."""
+    return len(text) > LONGEST_TEXT or any(len(line) > LONGEST_LINE for line in text.split("\n"))
+
 
 class AnswerEdit(QPlainTextEdit):
     """Grows with its text up to a limit, then scrolls. Escape leaves it; it never submits by itself."""
 
     left = Signal()
+    paste_refused = Signal(str)
 
     def __init__(self, name: str, *, least_lines: int = _LEAST_LINES, most_lines: int = _MOST_LINES) -> None:
         super().__init__()
@@ -37,8 +47,12 @@ class AnswerEdit(QPlainTextEdit):
         return QSize(400, self.height())
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste text as text: no object-replacement characters, no foreign line ends."""
-        self.insertPlainText(source.text().replace("\r\n", "\n").replace("\r", "\n").replace("\ufffc", ""))
+        """Paste text as text: no object-replacement characters, no foreign line ends, no more than can be edited."""
+        text = source.text().replace("\r\n", "\n").replace("\r", "\n").replace("\ufffc", "")
+        if self.document().characterCount() + len(text) > LONGEST_TEXT or too_long_to_edit(text):
+            self.paste_refused.emit(self.tr("{n} characters are too many to paste here.").format(n=f"{len(text):,}"))
+        else:
+            self.insertPlainText(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

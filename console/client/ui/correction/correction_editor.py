@@ -11,7 +11,7 @@ from console.client.domain.drafts import CorrectionDraft
 from console.client.domain.words import word_segments
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Size, Space
-from console.client.ui.correction.answer_edit import AnswerEdit
+from console.client.ui.correction.answer_edit import AnswerEdit, too_long_to_edit
 from console.client.ui.correction.assertions_editor import AssertionsEditor
 from console.client.ui.correction.diff_view import DiffView
 from console.client.ui.correction.tool_call_editor import ToolCallEditor
@@ -20,6 +20,7 @@ from console.client.ui.shared.options import Option, OptionGroup
 from console.client.ui.shared.parts import TextButton, label, rule, set_role
 from console.client.ui.shared.phrases import GATES, ROOT_CAUSES, SEVERITIES
 from console.client.ui.shared.picker import Choice, Picker
+from console.client.ui.shared.untrusted import bounded
 from console.contract.conversations import Gate, Turn
 from console.contract.corrections import Scope
 from console.contract.taxonomy import TAXONOMY, RootCause, Severity
@@ -48,6 +49,8 @@ class CorrectionEditor(QFrame):
         self._turn: Turn | None = None
         self._draft: CorrectionDraft | None = None
         self._hunk = 0
+        self._frozen = False
+        self._labels_only = False
         self._shown_text = ""
         self._diff_timer = QTimer(self)
         self._diff_timer.setSingleShot(True)
@@ -63,7 +66,12 @@ class CorrectionEditor(QFrame):
     @property
     def is_read_only(self) -> bool:
         """Whether the editor is frozen."""
-        return self.answer.isReadOnly()
+        return self._frozen
+
+    @property
+    def labels_only(self) -> bool:
+        """Whether the answer is too long to be rewritten here, so that only its labels can be given."""
+        return self._labels_only
 
     def take_draft(self) -> CorrectionDraft:
         """Return the draft with what was typed a moment ago, which is told as an edit first."""
@@ -74,9 +82,10 @@ class CorrectionEditor(QFrame):
     def edit(self, draft: CorrectionDraft, turn: Turn) -> None:
         """Show a draft and take the cursor to the end of its text."""
         self._draft, self._turn, self._hunk = draft, turn, 0
-        self._shown_text = draft.text
+        self._labels_only = too_long_to_edit(draft.text)
+        self._shown_text = bounded(draft.text) if self._labels_only else draft.text
         self.answer.blockSignals(True)
-        self.answer.setPlainText(draft.text)
+        self.answer.setPlainText(self._shown_text)
         self.answer.blockSignals(False)
         self.note.blockSignals(True)
         self.note.setPlainText(draft.note)
@@ -118,7 +127,8 @@ class CorrectionEditor(QFrame):
     def set_read_only(self, reason: str) -> None:
         """Freeze the editor and say why, keeping its text; an empty reason thaws it."""
         frozen = bool(reason)
-        self.answer.setReadOnly(frozen)
+        self._frozen = frozen
+        self.answer.setReadOnly(frozen or self._labels_only)
         self.note.setReadOnly(frozen)
         for part in (*self._groups(), self.tools, self.assertions):
             part.setEnabled(not frozen)
@@ -232,6 +242,7 @@ class CorrectionEditor(QFrame):
     def _connect(self) -> None:
         self.answer.textChanged.connect(self._diff_timer.start)
         self.answer.left.connect(self.left)
+        self.answer.paste_refused.connect(lambda why: self.show_save_state(why, "warn"))
         self.note.left.connect(self.left)
         self.note.textChanged.connect(
             lambda: self.apply(lambda draft: drafts.with_note(draft, self.note.toPlainText()))
@@ -351,7 +362,7 @@ class CorrectionEditor(QFrame):
         """Carry what was typed into the draft; the timer keeps that off the keystroke's own frame."""
         self._diff_timer.stop()
         text = self.answer.toPlainText()
-        if self._draft is None or text == self._shown_text:
+        if self._draft is None or self._labels_only or text == self._shown_text:
             return
         self._shown_text = text
         self._draft = drafts.with_text(self._draft, text)

@@ -10,6 +10,7 @@ from console.client.domain.words import Segment, SegmentKind
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Space
+from console.client.ui.shared.untrusted import visible
 
 _FOLD_ABOVE = 320
 _CONTEXT = 90
@@ -98,7 +99,7 @@ class DiffView(QWidget):
         lines: list[tuple[str, list[QTextLayout.FormatRange]]] = []
         text, formats, units = "", [], 0  # type: str, list[QTextLayout.FormatRange], int
         for piece, kind, hunk in self._pieces:
-            for number, part in enumerate(piece.split("\n")):
+            for number, part in enumerate(visible(piece).split("\n")):
                 if number:
                     if kind is not SegmentKind.SAME:
                         formats.append(self._format(units, 1, kind, hunk))

@@ -121,14 +121,19 @@ class CorrectionPresenter(QObject):
             return  # another turn or conversation was chosen meanwhile
         self._conversation_id, self._turn = conversation_id, turn
         self._editor.edit(draft, turn)
-        fresh = is_untouched(draft)
-        self._editor.show_save_state(
-            self.tr("Nothing changed yet") if fresh else self.tr("Draft from before, kept here")
-        )
+        self._editor.show_save_state(self._opening_words(draft))
         self.editor_opened.emit(turn.number)
         self.draft_shown.emit(draft)
         if self._session.conversations.held(conversation_id) is None:
             await self._claim(conversation_id)
+
+    def _opening_words(self, draft: CorrectionDraft) -> str:
+        if self._editor.labels_only:
+            count = f"{len(draft.text):,}"
+            return self.tr("Too long to rewrite here ({n} characters): label it.").format(n=count)
+        if draft.key in self._unsaved:
+            return self.tr("Not saved yet: it is kept while Redline runs.")
+        return self.tr("Nothing changed yet") if is_untouched(draft) else self.tr("Draft from before, kept here")
 
     async def _claim(self, conversation_id: ConversationId) -> None:
         try:

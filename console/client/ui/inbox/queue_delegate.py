@@ -13,6 +13,7 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Density, Size, Space, Weight
 from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_avatar, draw_chip
 from console.client.ui.shared.phrases import GATES, duration, gate_phrase, initials, topic_word
+from console.client.ui.shared.untrusted import visible
 from console.contract.conversations import Priority
 from console.contract.ids import UserId
 from console.contract.views import QueueRow
@@ -125,6 +126,6 @@ class QueueDelegate(QStyledItemDelegate):
     def _text(self, painter: QPainter, rect: QRectF, words: str, font: QFont, colour: Colour) -> None:
         painter.setFont(font)
         painter.setPen(self._theme.colour(colour))
-        one_line = " ".join(words[:400].split())
+        one_line = visible(" ".join(words[:400].split()))
         shown = painter.fontMetrics().elidedText(one_line, Qt.TextElideMode.ElideRight, int(rect.width()))
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, shown)

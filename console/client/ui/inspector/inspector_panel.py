@@ -16,6 +16,7 @@ from console.client.ui.shared.outline import one_line, outline
 from console.client.ui.shared.parts import TextButton, label
 from console.client.ui.shared.phrases import GATES, SIGNALS, breakable, language_word, topic_word
 from console.client.ui.shared.text_dialog import TextDialog
+from console.client.ui.shared.untrusted import bounded, visible
 from console.contract.conversations import Conversation, SignalKind, Turn
 from console.contract.corrections import Correction, SourceVerdict
 from console.contract.taxonomy import TAXONOMY
@@ -31,6 +32,7 @@ SAVED_WORDS = {
 
 
 _GIST = 180
+_MOST_CARDS = 12
 
 
 class InspectorPanel(QScrollArea):
@@ -143,11 +145,16 @@ class InspectorPanel(QScrollArea):
         self._cards = []
         self._sources.title.setText(self.tr("Sources used in turn {n}").format(n=turn.number))
         self._sources.setVisible(turn.ai is not None)
-        for source in turn.ai.sources if turn.ai else ():
+        sources = turn.ai.sources if turn.ai else ()
+        for source in sources[:_MOST_CARDS]:
             card = SourceCard(self._theme, source)
             card.judged.connect(self.source_judged)
             self._cards.append(card)
             self._sources.put(card)
+        if len(sources) > _MOST_CARDS:
+            more = self.tr("{n} more, in the order they were retrieved: {titles}")
+            titles = ", ".join(source.title for source in sources[_MOST_CARDS:])
+            self._sources.say(more.format(n=len(sources) - _MOST_CARDS, titles=titles))
         if not self._cards:
             self._sources.say(self.tr("No source was retrieved."))
 
@@ -155,15 +162,17 @@ class InspectorPanel(QScrollArea):
         self._tools.clear()
         calls = turn.ai.tool_calls if turn.ai else ()
         self._tools.setVisible(turn.ai is not None)
-        for call in calls:
-            head = label(breakable(f"{call.name}({one_line(call.arguments, 160)})"))
+        for call in calls[:_MOST_CARDS]:
+            head = label(breakable(visible(f"{call.name}({one_line(call.arguments, 160)})")))
             answer = call.error or call.result
             body = "\n".join(outline(answer, 6)) if answer is not None else self.tr("no result recorded")
-            result = label(breakable(body), "bad" if call.error else "muted")
+            result = label(breakable(bounded(body)), "bad" if call.error else "muted")
             for part in (head, result):
                 part.setFont(code_font(Size.SMALL))
                 part.setWordWrap(True)
                 self._tools.put(part)
+        if len(calls) > _MOST_CARDS:
+            self._tools.say(self.tr("{n} more calls").format(n=len(calls) - _MOST_CARDS))
         if not calls:
             self._tools.say(self.tr("The AI called no tool."))
 

@@ -8,6 +8,7 @@ from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.options import Option, OptionGroup
 from console.client.ui.shared.parts import ElidedLabel, label
 from console.client.ui.shared.phrases import JUDGEMENTS, breakable
+from console.client.ui.shared.untrusted import bounded
 from console.contract.conversations import Source
 from console.contract.corrections import SourceJudgement, SourceVerdict
 
@@ -41,8 +42,7 @@ class SourceCard(QFrame):
         column.setSpacing(5)
         column.addLayout(head)
         if source.snippet:
-            text = source.snippet if len(source.snippet) <= _SNIPPET else source.snippet[: _SNIPPET - 1] + "\u2026"
-            snippet = label(breakable(text), "muted", Size.LABEL)
+            snippet = label(breakable(bounded(source.snippet, _SNIPPET)), "muted", Size.LABEL)
             snippet.setWordWrap(True)
             column.addWidget(snippet)
         column.addWidget(self.verdict)

@@ -11,6 +11,7 @@ from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Weight
 from console.client.ui.shared.flow_layout import FlowLayout
+from console.client.ui.shared.untrusted import set_tip
 
 _HEIGHT = 24
 _PAD = 9
@@ -37,7 +38,7 @@ class OptionButton(QAbstractButton):
         self.badge_shown = False
         self.setCheckable(True)
         self.setText(option.word)
-        self.setToolTip(option.rubric)
+        set_tip(self, option.rubric)
         self.setAccessibleName(option.word)
         self.setAccessibleDescription(option.rubric)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

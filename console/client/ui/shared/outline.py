@@ -2,6 +2,8 @@
 
 import json
 
+_LONGEST_LINE = 400
+
 
 def outline(text: str, most: int = 16) -> list[str]:
     """Return JSON text as at most `most` readable lines; text that is not JSON comes back as its own lines."""
@@ -13,7 +15,7 @@ def outline(text: str, most: int = 16) -> list[str]:
         lines = _lines(value, 0)
     if len(lines) > most:
         lines = [*lines[: most - 1], f"\u2026 {len(lines) - most + 1} more lines"]
-    return lines
+    return [line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "\u2026" for line in lines]
 
 
 def one_line(text: str, most: int = 90) -> str:

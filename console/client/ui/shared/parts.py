@@ -1,7 +1,5 @@
 """Small standard parts: labels that never read markup, buttons with icons, thin rules, form rows."""
 
-from html import escape
-
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
@@ -9,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolBut
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Weight
+from console.client.ui.shared.untrusted import LONGEST_FIELD, bounded, set_tip
 
 
 def label(text: str = "", role: str = "", size: int = Size.BODY, weight: int = Weight.REGULAR) -> QLabel:
@@ -58,7 +57,7 @@ class ElidedLabel(QLabel):
 
     def set_text(self, text: str) -> None:
         """Show another text."""
-        self._whole = " ".join(text.split())
+        self._whole = bounded(" ".join(text[:LONGEST_FIELD].split()))
         self.setAccessibleName(self._whole)
         self._elide()
 
@@ -70,7 +69,7 @@ class ElidedLabel(QLabel):
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
         self.setText(shown)
         cut = shown != self._whole
-        self.setToolTip(f"<qt>{escape(self._whole[:2000])}</qt>" if cut else "")
+        set_tip(self, self._whole if cut else "")
 
 
 class IconButton(QToolButton):

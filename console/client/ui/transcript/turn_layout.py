@@ -13,6 +13,7 @@ from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_chip
 from console.client.ui.shared.outline import one_line, outline
 from console.client.ui.shared.phrases import GATES
+from console.client.ui.shared.untrusted import bounded, visible
 from console.client.ui.transcript.markup import shown_line
 from console.client.ui.transcript.text_block import Paint, Selection, TextBlock, plain
 from console.contract.conversations import Signal, Source, Speaker, ToolCall, Turn
@@ -83,7 +84,7 @@ class TurnLayout:
         text = self.turn.text or ("No message." if self.turn.speaker is Speaker.AI else "")
         limit = _MOST_EXPANDED if "text" in self._style.unfolded else _MOST_SHOWN
         lines = [shown_line(line) if self.turn.speaker is Speaker.AI else plain([line])[0]
-                 for line in text[:limit].split("\n")]  # fmt: skip
+                 for line in visible(text[:limit]).split("\n")]  # fmt: skip
         self.block = TextBlock.fitted(lines, text_font(), widest - 2 * _PAD)
         row = self._chip_row(len(text) - limit)
         row_width = sum(chip_width(words, icon) + 6 for words, _, icon, _ in row) - 6 if row else 0.0
@@ -133,7 +134,7 @@ class TurnLayout:
         if ai is not None and "sources" in self._style.unfolded:
             open_ones += [(_source_lines(source), text_font(Size.LABEL)) for source in ai.sources]
         for lines, font in open_ones:
-            block = TextBlock(plain(lines), font, room - 2 * Space.S)
+            block = TextBlock(plain([visible(line) for line in lines]), font, room - 2 * Space.S)
             rect = QRectF(left, top + 7, room, block.height + Space.S * 1.5)
             self.details.append(Detail(rect, block))
             top = rect.bottom()
@@ -206,7 +207,8 @@ class TurnLayout:
         painter.drawRoundedRect(self.bubble.adjusted(0.75, 0.75, -0.75, -0.75), Space.RADIUS_L, Space.RADIUS_L)
 
     def _paint_name(self, painter: QPainter, theme: Theme) -> None:
-        words = f"\u2068{self._style.name}\u2069"  # isolated, so that a right-to-left name leaves the time in its place
+        # Isolated, so that a right-to-left name leaves the time in its place.
+        words = f"\u2068{visible(self._style.name)}\u2069"
         if self.turn.at is not None:
             words += self.turn.at.astimezone().strftime(", %H:%M")
         painter.setFont(text_font(Size.LABEL, Weight.REGULAR))
@@ -247,7 +249,7 @@ def _call_words(call: ToolCall) -> str:
 def _source_lines(source: Source) -> list[str]:
     title = f"{source.title}, {source.version}" if source.version else source.title
     score = "no score" if source.score is None else f"{source.score:.2f}"
-    return [f"{title} ({score})", *source.snippet.splitlines()[:6]]
+    return [f"{title} ({score})", *bounded(source.snippet).splitlines()[:6]]
 
 
 def _call_lines(call: ToolCall) -> list[str]:

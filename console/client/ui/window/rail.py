@@ -11,6 +11,7 @@ from console.client.ui.shared.chips import draw_avatar
 from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.parts import IconButton
 from console.client.ui.shared.phrases import ROLES, initials
+from console.client.ui.shared.untrusted import set_tip
 from console.contract.views import Me
 
 
@@ -94,7 +95,7 @@ class _PersonButton(QToolButton):
     def show_person(self, me: Me | None) -> None:
         self._letters = initials(me.name) if me else ""
         words = f"{me.name}, {ROLES[me.role]}" if me else self.tr("Nobody is signed in")
-        self.setToolTip(words)
+        set_tip(self, words)
         self.setAccessibleName(words)
         self.update()
 

@@ -7,6 +7,7 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.parts import ElidedLabel, label, set_role
+from console.client.ui.shared.untrusted import set_tip
 from console.contract.permissions import Permission, Role, is_allowed
 
 
@@ -76,7 +77,7 @@ class StatusBar(QFrame):
         online = connection.state is ConnectionState.ONLINE
         since = connection.since.astimezone().strftime("%H:%M")
         self.connection.setText(self.tr("Connected") if online else self.tr("Offline since {t}").format(t=since))
-        self.connection.setToolTip(connection.reason)
+        set_tip(self.connection, connection.reason)
         set_role(self.connection, "muted" if online else "warn")
         self._set_cloud("cloud" if online else "cloud-off", Colour.MUTED if online else Colour.WARN)
 
