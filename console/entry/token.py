@@ -3,23 +3,22 @@
 import argparse
 import sys
 
+from console.contract.permissions import Role
 from console.entry.places import add_places
 
 SUMMARY = "make a token for a person in a role; it is shown this once"
-ROLES = ("tier1", "tier2", "qa", "owner")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--user", required=True, metavar="ID", help="the person's id, such as ana")
     parser.add_argument("--name", required=True, help="the name others see")
-    parser.add_argument("--role", required=True, choices=ROLES)
+    parser.add_argument("--role", required=True, choices=[role.value for role in Role])
     add_places(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the token, alone on its line, so that a script can take it."""
-    from console.contract.permissions import Role
     from console.server.app.accounts import make_token
     from console.server.app.settings import choose_database
 

@@ -62,7 +62,8 @@ def test_a_lease_ends_by_the_servers_clock(backend: Running, ana: httpx.Client, 
     backend.load(conversation("c"))
     ana.post(CLAIM)
     backend.clock.move(minutes=4, seconds=59)
-    assert ben.post(CLAIM).status_code == 409
+    refused = ben.post(CLAIM)
+    assert (refused.status_code, refused.json()["detail"]) == (409, "Ana Ruiz holds this conversation.")
     backend.clock.move(seconds=1)
     (row,) = ben.get("/v1/queue").json()["rows"]
     assert (row["claim"], row["owner_state"]) == (None, "waiting")

@@ -11,8 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from console.contract.permissions import Role
-from console.entry import export, token
+from console.entry import export
 from console.entry.main import main
 from console.server.signal.exports import ExportFormat
 from tests.server.world import conversation, correction, ids, running, send
@@ -145,8 +144,7 @@ def test_a_token_needs_a_name_that_can_be_shown(redline: Run, tmp_path: Path, na
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_command_line_offers_every_role_and_every_format() -> None:
-    assert list(token.ROLES) == list(Role)
+def test_the_command_line_offers_every_format() -> None:
     assert list(export.FORMATS) == list(ExportFormat)
 
 

@@ -24,7 +24,8 @@ async def claim_conversation(backend: Backend, caller: Identity, conversation_id
         claim = await lease(unit, backend, caller, conversation_id, now)
         if claim is None:
             (row,) = await unit.conversations.rows([conversation_id], now)
-            raise Refused(ProblemCode.HELD, "Somebody else holds this conversation.", row.claim)
+            who = row.claim.holder_name if row.claim else "Somebody else"
+            raise Refused(ProblemCode.HELD, f"{who} holds this conversation.", row.claim)
         return claim
 
 
