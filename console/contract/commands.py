@@ -1,7 +1,6 @@
 """What a client may ask for beside reading; a submitted correction is the contract's Correction itself."""
 
-from console.contract.base import Model
-from console.contract.views import Count
+from console.contract.base import Count, Model
 
 
 class HeldClaim(Model):

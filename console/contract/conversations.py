@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from console.contract.base import Key, Line, Model, Score, Text, UtcTime
+from console.contract.base import Count, Key, Line, Model, Score, Text, UtcTime
 from console.contract.ids import ConversationId, CustomerId
 from console.contract.permissions import Tier as Tier
 
@@ -98,14 +98,14 @@ class ToolCall(Model):
     arguments: Text
     result: Text | None = None
     error: Text | None = None
-    duration_ms: Annotated[int, Field(ge=0)] | None = None
+    duration_ms: Count | None = None
 
 
 class TokenUse(Model):
     """Tokens a turn cost."""
 
-    prompt: Annotated[int, Field(ge=0)]
-    completion: Annotated[int, Field(ge=0)]
+    prompt: Count
+    completion: Count
 
 
 class AiContext(Model):

@@ -9,9 +9,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from console.contract.base import Key, Line, Model, Text, UtcTime, content_sha256
+from console.contract.base import Count, Key, Line, Model, Text, UtcTime, content_sha256
 from console.contract.conversations import Gate, TurnNumber
 from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.limits import MAX_CORRECTION, MIB
 from console.contract.taxonomy import RootCause, Severity
 
 Offset = Annotated[int, Field(ge=0)]
@@ -85,7 +86,8 @@ class ToolCallCorrection(Model):
     def _is_a_json_object(cls, arguments: str) -> str:
         try:
             parsed = json.loads(arguments)
-        except (ValueError, RecursionError) as error:
+            json.dumps(parsed, allow_nan=False, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:  # NaN, 1e400 and half a character are read, but never written
             raise ValueError("arguments are not JSON") from error
         if not isinstance(parsed, dict):
             raise ValueError("arguments are not a JSON object")
@@ -123,7 +125,7 @@ class Correction(Model):
     conversation_id: ConversationId
     turn: TurnNumber
     author_id: UserId
-    epoch: Annotated[int, Field(ge=0)]
+    epoch: Count
     original_sha256: Sha256
     corrected_text: Text
     hunks: tuple[Hunk, ...] = ()
@@ -148,6 +150,12 @@ class Correction(Model):
             if hunk.start < edge:
                 raise ValueError("hunks overlap or are out of order")
             edge = hunk.end
+        return self
+
+    @model_validator(mode="after")
+    def _fits_the_wire(self) -> Self:
+        if len(self.model_dump_json().encode()) > MAX_CORRECTION:
+            raise ValueError(f"a correction may be {MAX_CORRECTION // MIB} MiB long")
         return self
 
     @property

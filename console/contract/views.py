@@ -1,18 +1,12 @@
 """What the server shows: queue rows, a whole conversation, claims, stored corrections and receipts."""
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field
-
-from console.contract.base import Line, Model, Score, UtcTime
+from console.contract.base import Count, Line, Model, Score, UtcTime
 from console.contract.conversations import Conversation, Gate, OwnerState, Priority, Tier
 from console.contract.corrections import Correction, Sha256
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.permissions import Role, claim_permission, is_allowed
-
-Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
-"""A whole number that every database and JSON reader holds exactly."""
 
 EventSeq = Count
 """A place in the feed; grows with each event."""
@@ -104,7 +98,10 @@ class CorrectionPage(Model):
 
 
 class ConversationView(Model):
-    """A conversation with its queue row and the corrections stored against it."""
+    """A conversation with its queue row and the corrections stored against it, oldest first.
+
+    Of the corrections only the newest that fit in `limits.MAX_CORRECTIONS_SHOWN`; `GET /v1/corrections` has them all.
+    """
 
     row: QueueRow
     conversation: Conversation

@@ -74,6 +74,26 @@ CASES: dict[str, tuple[bytes, str]] = {
         broken(transcript(user("Hi", timestamp="2026-11-20T10:45:00"))),
         "messages[1].timestamp is a time without its zone",
     ),
+    "a time that UTC cannot hold": (
+        broken(transcript(user("Hi", timestamp="0001-01-01T00:00:00+14:00"))),
+        "messages[1].timestamp: a moment must lie within the years 1970 to 2999",
+    ),
+    "a handoff at the end of time": (
+        broken(transcript(said("Hi"), metadata={"handoff": {"gate": "topic", "timestamp": "9999-12-31T23:59:59Z"}})),
+        "metadata.handoff.timestamp: a moment must lie within the years 1970 to 2999",
+    ),
+    "log-probabilities whose sum has no end": (
+        broken(transcript(said("Hi", logprobs={"content": [{"logprob": -1e308}, {"logprob": -1e308}]}))),
+        "messages[1].logprobs.content[0].logprob: must be greater than or equal to -1000000 (and 1 more)",
+    ),
+    "log-probabilities of more than certainty": (
+        broken(transcript(said("Hi", logprobs={"content": [{"logprob": 1e308}]}))),
+        "messages[1].logprobs.content[0].logprob: must be less than or equal to 1",
+    ),
+    "more tokens than can be counted": (
+        broken(transcript(said("Hi", usage={"prompt_tokens": 2**53}))),
+        "messages[1].usage.prompt_tokens: must be less than or equal to 9007199254740991",
+    ),
     "a fact that is no text": (
         broken(transcript(user("Hi"), metadata={"customer": {"facts": {SECRET: 5}}})),
         "metadata.customer.facts[0][1] must be text",
@@ -109,6 +129,20 @@ def test_a_line_just_within_the_limit_is_read(tmp_path: Path) -> None:
     padding = LINE_LIMIT - len(broken(GOOD | {"pad": ""})) - 1
     (good,) = read(tmp_path, broken(GOOD | {"pad": "x" * padding}) + b"\n")
     assert isinstance(good, Conversation)
+
+
+@pytest.mark.parametrize("id_", [".", "..", "a/b", "é"])
+def test_an_id_that_no_address_could_hold_is_made_anew(tmp_path: Path, id_: str) -> None:
+    (made,) = read(tmp_path, GOOD | {"id": id_})
+    assert isinstance(made, Conversation)
+    assert made.id.startswith("t-")
+
+
+def test_a_conversation_too_large_to_be_shown_is_refused(tmp_path: Path) -> None:
+    words = "x" * 300_000
+    fits, too_large = read(tmp_path, transcript(*[user(words)] * 6), transcript(*[user(words)] * 7))
+    assert isinstance(fits, Conversation)
+    assert str(too_large).endswith(":2: makes a conversation of more than 4 MiB, too large to be shown")
 
 
 def test_blank_lines_and_a_byte_order_mark_pass(tmp_path: Path) -> None:

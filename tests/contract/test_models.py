@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from console.contract.base import Line, Model, Text, UtcTime, canonical_json, content_sha256
-from console.contract.corrections import ToolCallCorrection
+from console.contract.base import Key, Line, Model, Text, UtcTime, canonical_json, content_sha256
+from console.contract.corrections import Correction, ToolCallCorrection
+from console.contract.limits import MAX_CORRECTION
 from console.contract.taxonomy import TAXONOMY
 from tests.contract.made_up import CALM, contract_models, made_up, value_of
 
@@ -66,6 +67,56 @@ def test_a_moment_is_held_in_utc_and_needs_a_zone() -> None:
     assert moments.validate_python(oslo) == oslo
     with pytest.raises(ValidationError):
         moments.validate_python(oslo.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_some_zone_or_system_could_not_hold_is_refused(moment: str) -> None:
+    with pytest.raises(ValidationError, match="1970"):
+        TypeAdapter(UtcTime).validate_json(f'"{moment}"')
+
+
+@pytest.mark.parametrize("text", [".", "..", "...", "a/b", "a\n", ""])
+def test_an_id_that_no_address_could_hold_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Key).validate_python(text)
+
+
+@pytest.mark.parametrize("text", ["a", "..a", ".a.", "0193-1", "mail@x.se", "~"])
+def test_an_id_may_hold_dots_beside_others(text: str) -> None:
+    assert TypeAdapter(Key).validate_python(text) == text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ['{"a": NaN}', '{"a": -Infinity}', '{"a": 1e400}', '{"a": "\\ud800"}', "[]", "{", '{"a": ' + "[" * 100_000],
+    ids=["NaN", "infinity", "a number without end", "half a character", "a list", "no JSON", "depth"],
+)
+def test_arguments_that_are_no_strict_json_object_are_refused(arguments: str) -> None:
+    with pytest.raises(ValidationError, match="arguments are not"):
+        ToolCallCorrection(name="pay", arguments=arguments)
+
+
+def test_a_correction_may_be_as_long_as_the_wire_takes_and_no_longer() -> None:
+    moment = datetime(2026, 11, 20, 10, 45, tzinfo=UTC).isoformat()
+    fields: dict[str, object] = {
+        "id": "k",
+        "conversation_id": "c",
+        "turn": 2,
+        "author_id": "ana",
+        "epoch": 1,
+        "original_sha256": "0" * 64,
+        "corrected_text": "",
+        "taxonomy_version": "1",
+        "opened_at": moment,
+        "submitted_at": moment,
+    }
+    pages = [{"kind": "must_say", "text": "\N{GRINNING FACE}" * 100_000} for _ in range(15)]
+    kept = Correction.model_validate_json(json.dumps(fields | {"assertions": pages}))
+    room = MAX_CORRECTION - len(canonical_json(kept))
+    assert 0 < room < 400_000
+    Correction.model_validate_json(json.dumps(fields | {"assertions": pages, "note": "x" * room}))
+    with pytest.raises(ValidationError, match="6 MiB"):
+        Correction.model_validate_json(json.dumps(fields | {"assertions": pages, "note": "x" * (room + 1)}))
 
 
 @pytest.mark.parametrize("value", ["1", 1.0, True], ids=["text", "float", "bool"])

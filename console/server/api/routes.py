@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from console.contract.base import Count
 from console.contract.commands import HeldClaim
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
@@ -15,7 +16,6 @@ from console.contract.views import (
     Claim,
     ConversationView,
     CorrectionPage,
-    Count,
     EventSeq,
     Me,
     QueuePage,

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from console.contract.conversations import Conversation
 from console.contract.ids import ConversationId
+from console.contract.limits import MAX_CONVERSATION, MIB
 from console.server.connect.conversations import read_conversation
 from console.server.connect.json_text import canonical
 from console.server.connect.keys import fits_key, hashed_key
@@ -65,7 +66,10 @@ def read_line(raw: bytes) -> Conversation:
     content = canonical(text)
     transcript = Transcript.model_validate_json(text)
     own_id = transcript.id if transcript.id is not None and fits_key(transcript.id) else hashed_key("t", content)
-    return read_conversation(transcript, ConversationId(own_id))
+    conversation = read_conversation(transcript, ConversationId(own_id))
+    if len(conversation.model_dump_json().encode()) > MAX_CONVERSATION:
+        raise ValueError(f"makes a conversation of more than {MAX_CONVERSATION // MIB} MiB, too large to be shown")
+    return conversation
 
 
 def _capped_lines(file: BinaryIO) -> Iterator[bytes]:

@@ -2,14 +2,14 @@
 
 import re
 
-from console.contract.base import content_sha256
+from console.contract.base import KEY_LENGTH, KEY_PATTERN, content_sha256
 
-_KEY = re.compile(r"[A-Za-z0-9._:~@+-]{1,200}")
+_KEY = re.compile(KEY_PATTERN)
 
 
 def fits_key(text: str) -> bool:
     """Whether a text can stand as a contract Key."""
-    return _KEY.fullmatch(text) is not None
+    return len(text) <= KEY_LENGTH and _KEY.fullmatch(text) is not None
 
 
 def hashed_key(prefix: str, content: str | bytes) -> str:

@@ -8,9 +8,9 @@ Source of the message shape: OpenAI API reference, "Create chat completion".
 
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from console.contract.base import Line, Score, Text
+from console.contract.base import Count, Line, Score, Text, UtcTime
 from console.contract.conversations import EarlierContact, Gate, LanguageTag, Priority, SignalKind, Tier
 
 
@@ -31,7 +31,7 @@ def _pairs(facts: object) -> object:
     return tuple(facts.items())
 
 
-Moment = Annotated[AwareDatetime, Field(strict=False)]
+Moment = Annotated[UtcTime, Field(strict=False)]
 Content = Annotated[Text | None, BeforeValidator(_join_parts)]
 Facts = Annotated[tuple[tuple[Line, Line], ...], BeforeValidator(_pairs)]
 
@@ -58,10 +58,10 @@ class TranscriptToolCall(Open):
 
 
 class TokenLogprob(Open):
-    """A sampled token's natural-log probability."""
+    """A sampled token's natural-log probability; a little above 0 by rounding, -9999 for the all but impossible."""
 
     token: str = ""
-    logprob: float
+    logprob: Annotated[float, Field(ge=-1_000_000, le=1)]
 
 
 class Logprobs(Open):
@@ -94,8 +94,8 @@ class TranscriptSource(Open):
 class TranscriptUsage(Open):
     """Token use of one completion."""
 
-    prompt_tokens: Annotated[int, Field(ge=0)] = 0
-    completion_tokens: Annotated[int, Field(ge=0)] = 0
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
 
 
 class MessageMetadata(Open):
@@ -110,7 +110,7 @@ class MessageMetadata(Open):
     prompt_version: Line | None = None
     policy_version: Line | None = None
     model: Line | None = None
-    duration_ms: Annotated[int, Field(ge=0)] | None = None
+    duration_ms: Count | None = None
     error: Text | None = None
     sent_by: Literal["ai", "human"] = "ai"
 

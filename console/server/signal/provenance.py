@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from console.contract.base import Key, Line, Model, Score, Text, UtcTime
+from console.contract.base import Count, Key, Line, Model, Score, Text, UtcTime
 from console.contract.conversations import (
     AiContext,
     ChatMessage,
@@ -29,7 +29,7 @@ from console.contract.corrections import (
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.permissions import Role
 from console.contract.taxonomy import RootCause, Severity
-from console.contract.views import CorrectionRecord, CorrectionState, Count
+from console.contract.views import CorrectionRecord, CorrectionState
 from console.server.signal.places import answer_place, context_before, corrected_turn
 
 
