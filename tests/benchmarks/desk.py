@@ -1,7 +1,8 @@
-"""How quick the desk is, beside a bare Qt program that does the same in the same run: `python -m tests.benchmarks.desk`.
+"""How quick the desk is, beside a bare Qt program that does the same in the same run.
 
-Every figure comes from a process of its own, desk and bare Qt by turns. Nothing is asserted: a busy machine is no
-failure. The aim is a start within 1.6 times the bare window's, and every 99th percentile within a frame of 16 ms.
+Run as `python -m tests.benchmarks.desk`; it takes some minutes. Every figure comes from a process of its own. Nothing
+is asserted: a busy machine is no failure. The aim is a start within 1.6 times the bare window's, and every 99th
+percentile within a frame of 16 ms.
 """
 
 import json

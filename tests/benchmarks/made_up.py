@@ -28,10 +28,11 @@ TURNS = 1_000
 ROWS = 100_000
 ANSWER_LENGTH = 10_000
 KEYS = "The parcel is on its way, and we paid the fee back. "
-_WORDS = (
+_TEXT = (
     "the refund for your order was sent to the card you paid with and arrives within five working days "
     "because the parcel came back to our warehouse in Malm\u00f6 on Tuesday so please tell me if it does not"
-).split()
+)
+_WORDS = _TEXT.split()
 
 
 def sentence(random: Random, words: int) -> str:

@@ -33,7 +33,7 @@ def peak_memory(*, children: bool = False) -> float | None:
     """Return the most memory this process, or the largest of its ended children, held in MiB; None on Windows."""
     if sys.platform == "win32":
         return None
-    import resource
+    import resource  # noqa: PLC0415  (Windows has none)
 
     used = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF).ru_maxrss
     return used / (2**20 if sys.platform == "darwin" else 2**10)

@@ -66,7 +66,11 @@ class Seat:
         view, editor = self.window.conversation.view, self.window.editor
         view.set_current_turn(turn)
         QTest.keyClick(view, Qt.Key.Key_E)
-        await until(lambda: editor.isVisible() and editor.draft is not None and editor.draft.turn == turn)
+        await until(
+            lambda: (
+                editor.isVisible() and (shown := self.presenter.correction.turn) is not None and shown.number == turn
+            )
+        )
         view.reveal(editor.answer)
         await self.rest()
 
@@ -97,7 +101,7 @@ async def seat(queue: Sequence[QueueRow], conversations: Sequence[ConversationVi
         try:
             yield Seat(window, session, presenter)
         finally:
-            presenter.stop()
+            await presenter.stop()
             await session.stop()
             await tasks.stop()
             await store.aclose()
@@ -173,33 +177,36 @@ async def _typing() -> tuple[list[float], list[float]]:
                 answer.setTextCursor(cursor)
                 answer.ensureCursorVisible()
             keys.append(await painted(answer.viewport(), lambda key=key: QTest.keyClicks(answer, key)))
-            diffs.append(await painted(diff, lambda: at.window.editor.draft))
+            diffs.append(await painted(diff, at.window.editor.take_draft))
             await at.rest()
         return keys, diffs
 
 
 async def submit() -> list[float]:
-    """Ctrl+Enter, to the turn painted with the words "saved here"."""
-    view = conversation(1, 600)
-    async with seat([view.row], [view]) as at:
-        await at.open(view)
-        model, editor, turns = at.window.conversation.model, at.window.editor, at.window.conversation.view
+    """Ctrl+Enter, to the turn painted with the words "saved here": eight turns of each of twenty conversations."""
+    views = [conversation(number, 600, turns=40) for number in range(20)]
+    async with seat([view.row for view in views], views) as at:
         times = []
-        for turn in range(2, 322, 2):
-            await at.correct(turn)
-            editor.answer.moveCursor(QTextCursor.MoveOperation.End)
-            QTest.keyClicks(editor.answer, " We are sorry.")
-            editor.apply(lambda draft: drafts.toggle_code(draft, "wrong_fact"))
-            await at.rest()
-            times.append(
-                await painted(
-                    turns.viewport(),
-                    lambda: QTest.keyClick(editor.answer, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier),
-                    lambda turn=turn: model.index(turn - 1).data(TranscriptRole.RECEIPT) == "saved here",
-                )
-            )
-            await at.rest()
+        for view in views:
+            await at.open(view)
+            times += [await _submit(at, turn) for turn in range(2, 18, 2)]
         return times
+
+
+async def _submit(at: Seat, turn: int) -> float:
+    model, editor = at.window.conversation.model, at.window.editor
+    await at.correct(turn)
+    editor.answer.moveCursor(QTextCursor.MoveOperation.End)
+    QTest.keyClicks(editor.answer, " We are sorry.")
+    editor.apply(lambda draft: drafts.toggle_code(draft, "wrong_fact"))
+    await at.rest()
+    taken = await painted(
+        at.window.conversation.view.viewport(),
+        lambda: QTest.keyClick(editor.answer, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier),
+        lambda: (mark := model.index(turn - 1).data(TranscriptRole.MARK)) and mark.words.endswith("saved here"),
+    )
+    await at.rest()
+    return taken
 
 
 INTERACTIONS: dict[str, Callable[[], Awaitable[list[float]]]] = {

@@ -31,7 +31,7 @@ class Watch(QObject):
         self._began = perf_counter()
         act()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.Paint and not self._is_painting and self._holds():
             self._is_painting = True
             QTimer.singleShot(0, self._on_painted)  # comes once the whole window is painted

@@ -4,6 +4,8 @@ Run as `python -m tests.benchmarks.start desk PROFILE|bare`: prints "painted" at
 memory it held and, for the desk, the most its backend held.
 """
 
+# ruff: noqa: PLC0415  (each side loads only what it needs)
+
 import sys
 
 from PySide6.QtCore import QTimer
@@ -20,7 +22,7 @@ def start_bare() -> None:
     from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 
     class Label(QLabel):
-        def paintEvent(self, event: QPaintEvent) -> None:
+        def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
             super().paintEvent(event)
             painted()
             QTimer.singleShot(0, app.quit)
