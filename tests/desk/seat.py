@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from console.client.app.desk import Desk
-from console.client.app.profile import open_profile
+from console.client.app.profile import Profile
 from console.client.domain.drafts import CorrectionDraft
 from console.client.net.http import HttpGateway
 from console.client.services.connection import ConnectionState
@@ -151,6 +151,7 @@ class Seat(Hands):
 
     async def until_kept(self) -> None:
         """Wait until what was typed is on disk."""
+        self.editor.take_draft()
         await until(lambda: self.editor.state.text() == "Draft saved here")
 
     def pick(self, group: OptionGroup, value: str) -> None:
@@ -212,10 +213,10 @@ class Console(Hands):
 
 @asynccontextmanager
 async def console(app: QApplication, folder: Path, server: str | None = None) -> AsyncIterator[Console]:
-    """Open the desk on a folder; it goes on starting while the block runs."""
+    """Open the desk on a folder, with the sample or at a server; it goes on starting while the block runs."""
     theme = Theme()
     theme.install(app)
-    desk = Desk(theme, open_profile(folder, server))
+    desk = Desk(theme, Profile(folder, server, sample=server is None))
     desk.window.show()
     desk.window.activateWindow()
     starting = asyncio.create_task(desk.start())

@@ -94,6 +94,7 @@ async def test_what_the_ai_did_not_leave_is_said_and_an_inferred_gate_is_marked(
     assert "Handed off: tool failed" in card(seat)
     assert seat.conversation.card.inferred.accessibleName() == "inferred"
     assert seat.conversation.card.inferred.isVisible()
+    await until(lambda: "Wants" in facts(seat))
     assert facts(seat)["Wants"] == "The AI named no request."
     assert facts(seat)["AI did"] == "Nothing that it recorded."
 
@@ -102,7 +103,7 @@ async def test_a_conversation_that_was_not_handed_off_says_so(seat: Seat) -> Non
     seat.press("Ctrl+4")
     await seat.choose(REVIEWED)
     assert "Not handed off: queued for review" in card(seat)
-    assert "Not recorded." in card(seat)
+    await until(lambda: "Not recorded." in card(seat))
 
 
 async def test_brackets_walk_the_ai_turns_and_stop_at_the_ends(seat: Seat) -> None:

@@ -174,7 +174,7 @@ async def test_arguments_that_are_no_json_are_refused_with_a_sentence(
     seat.press("Ctrl+A")
     seat.type("{not json")
     seat.press("Ctrl+Return")
-    assert seat.editor.state.text() == (
+    assert seat.editor.fault.text() == (
         "Write the arguments of track_parcel as a JSON object (line 1, column 2 is not)."
     )
     assert seat.editor.isVisible()
@@ -206,7 +206,7 @@ async def test_a_call_the_ai_left_out_needs_a_tool(case: Conversation, seat: Sea
     seat.press("Down")
     seat.editor.tools.verdict.setFocus()
     seat.press("2", "Ctrl+Return")
-    assert "Name the tool the AI should have called." in seat.editor.state.text()
+    assert "Name the tool the AI should have called." in seat.editor.fault.text()
     seat.editor.tools.name.setFocus()
     seat.type("open_claim")
     said = await stored(seat, backend, case)
@@ -220,7 +220,7 @@ async def test_should_have_handed_off_needs_its_gate(case: Conversation, seat: S
     assert seat.editor.gates.isVisible()
     seat.editor.answer.setFocus()
     seat.press("Ctrl+Return")
-    assert seat.editor.state.text() == "Choose the gate that should have handed it off."
+    assert seat.editor.fault.text() == "Choose the gate that should have handed it off."
     assert seat.editor.gates.hasFocus()
     seat.press("2")
     said = await stored(seat, backend, case)

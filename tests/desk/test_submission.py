@@ -18,11 +18,11 @@ from tests.server.world import Running, running
 async def test_ctrl_enter_says_what_is_missing_and_takes_the_cursor_there(case: Conversation, seat: Seat) -> None:
     await seat.correct(case.id, ANSWER_TURN)
     seat.press("Ctrl+Return")
-    assert "Change the answer" in seat.editor.state.text()
+    assert "Change the answer" in seat.editor.fault.text()
     seat.editor.answer.setFocus()
     seat.type(" Sorry.")
     seat.press("Ctrl+Return")
-    assert seat.editor.state.text() == "Choose at least one error code."
+    assert seat.editor.fault.text() == "Choose at least one error code."
     assert seat.editor.codes.hasFocus()
     shown = seat.editor.submit.mapTo(seat.view.viewport(), seat.editor.submit.rect().center())
     assert seat.view.viewport().rect().contains(shown)
@@ -35,10 +35,10 @@ async def test_the_receipt_goes_from_saved_here_to_stored(case: Conversation, se
     seat.press("Tab", "1")
     index = seat.conversation.model.index(ANSWER_TURN - 1, 0)
     seen: list[str] = []
-    seat.conversation.model.dataChanged.connect(lambda *_: seen.append(index.data(TranscriptRole.RECEIPT)))
+    seat.conversation.model.dataChanged.connect(lambda *_: seen.append(index.data(TranscriptRole.MARK).words))
     seat.press("Ctrl+Return")
     await until(lambda: "corrected, stored" in seen)
-    journey = ("saved here", "sent", "corrected, stored")
+    journey = ("corrected, saved here", "corrected, sent", "corrected, stored")
     assert list(dict.fromkeys(seen)) == [word for word in journey if word in seen], "each in its order, none again"
     assert not seat.editor.isVisible()
     assert seat.status.saving.text() == "All stored"
@@ -127,8 +127,11 @@ async def test_an_answer_in_another_s_hands_can_be_read_and_not_changed(
     seat.press("e")
     await until(seat.editor.answer.isReadOnly)
     assert "Ben Okafor holds this conversation" in seat.editor.state.text()
-    seat.type("njk")
+    seat.app.clipboard().setText("njk")
+    seat.editor.answer.setFocus()
+    seat.press("Ctrl+V")
     assert seat.editor.answer.toPlainText() == ANSWER
+    assert seat.status.mode.text() == "NAVIGATE", "keys are commands where nothing can be written"
     backend.free_all()
     await until(lambda: "Nobody holds this conversation now" in seat.editor.state.text())
     assert seat.editor.answer.isReadOnly()
@@ -162,8 +165,8 @@ async def test_a_lost_claim_makes_the_editor_read_only_and_keeps_the_text(
         await until(ana.editor.answer.isReadOnly)
         assert "Ben Okafor holds this conversation now. Your text is kept here." in ana.editor.state.text()
         ana.editor.answer.setFocus()
-        ana.type("njk")
-        ana.press("Ctrl+Return")
+        ana.app.clipboard().setText("njk")
+        ana.press("Ctrl+V", "Ctrl+Return")
         assert ana.editor.answer.toPlainText() == ANSWER + " Sorry."
         assert ana.states("leased") == []
         (draft,) = await ana.session.corrections.drafts()
@@ -194,12 +197,12 @@ async def test_with_the_backend_gone_work_goes_on_and_is_delivered_once_when_it_
         await until(lambda: ana.status.saving.text() == "1 saved here, sending")
         await until(lambda: "Turn 4: yours, saved here" in ana.labels(ana.inspector))
         receipt = ana.conversation.model.index(ANSWER_TURN - 1, 0)
-        assert receipt.data(TranscriptRole.RECEIPT) == "saved here"
+        assert receipt.data(TranscriptRole.MARK).words == "corrected, saved here"
         fragile.start()
         ana.window.commands.actions["reconnect"].trigger()
         await until(lambda: [state.value for state in ana.states("fragile")] == ["stored"])
         await until(lambda: ana.status.saving.text() == "All stored")
-        assert receipt.data(TranscriptRole.RECEIPT) == "corrected, stored"
+        assert receipt.data(TranscriptRole.MARK).words == "corrected, stored"
         assert ana.status.connection.text() == "Connected"
         (record,) = fragile.corrections("fragile").records
         assert record.correction.corrected_text == ANSWER + " Sorry."

@@ -67,6 +67,9 @@ def test_the_tour_passes_with_one_matching_record_and_a_picture_of_each_step(
         assert image.width() >= 1280, picture
         colours = {image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)}
         assert len(colours) > 12, f"{picture} is blank"
+    exported = (done.out / "export" / "redline-jsonl.jsonl").read_text(encoding="utf-8")
+    about = str(json.loads(exported)["conversation_id"])
+    assert about.startswith("sample-") == (name == "sample"), "it worked on what it was given"
     assert set(done.result["exported_rows"].values()) == {1}
     for written in (done.out / "export").glob("*.jsonl"):
         assert len(written.read_text(encoding="utf-8").splitlines()) == 1

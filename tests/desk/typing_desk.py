@@ -24,7 +24,7 @@ async def type_for_ever(app: QApplication, folder: Path) -> int:
         say(f"{shown.model.conversation.id} {shown.current_turn().number}")
         for number in count():
             desk.type(f" {number}")
-            await until(lambda: state.text() == "Saving\u2026")
+            desk.window.editor.take_draft()
             await until(lambda: state.text() == "Draft saved here")
             say(str(number))
     return 0
