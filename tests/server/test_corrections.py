@@ -6,8 +6,17 @@ import httpx
 import pytest
 
 from console.contract.base import canonical_json, content_sha256
-from console.contract.corrections import Correction, SpanLabel
-from console.contract.views import CorrectionPage, Receipt
+from console.contract.conversations import AiContext, Source, ToolCall
+from console.contract.corrections import (
+    Correction,
+    Hunk,
+    SourceJudgement,
+    SourceVerdict,
+    SpanLabel,
+    ToolCallCorrection,
+)
+from console.contract.limits import MAX_TEXT
+from console.contract.views import ConversationView, CorrectionPage, Receipt
 from tests.server.world import Running, conversation, correction, send
 
 CLAIM = "/v1/conversations/c/claim"
@@ -106,6 +115,15 @@ MISFITS = {
     "another original": correction("k", "c", original_sha256="0" * 64),
     "text that the hunks do not make": correction("k", "c", corrected_text="Something else."),
     "a span beyond the end": correction("k", "c", labels=(SpanLabel(start=0, end=900, code="tone", confirmed=True),)),
+    "a code that is none": correction("k", "c", codes=("rude",)),
+    "a label's code that is none": correction(
+        "k", "c", labels=(SpanLabel(start=0, end=4, code="rude", confirmed=True),)
+    ),
+    "codes of an unknown taxonomy": correction("k", "c", taxonomy_version="1999.1"),
+    "a source the turn has not": correction(
+        "k", "c", source_verdicts=(SourceVerdict(source_id="kb-8", judgement=SourceJudgement.STALE),)
+    ),
+    "a call the turn has not": correction("k", "c", tool_calls=(ToolCallCorrection(tool_call_id="call_8"),)),
     "nothing said": correction("k", "c", hunks=(), codes=(), corrected_text="Your refund arrives tomorrow."),
 }
 
@@ -115,6 +133,51 @@ def test_what_does_not_fit_is_refused(ana: httpx.Client, sent: Correction) -> No
     answer = send(ana, sent)
     assert (answer.status_code, answer.json()["type"]) == (422, "does_not_fit")
     assert stored(ana).records == ()
+
+
+def test_what_the_turn_has_can_be_judged(backend: Running, ana: httpx.Client) -> None:
+    talk = conversation("d")
+    answer = talk.turn(2).model_copy(
+        update={
+            "ai": AiContext(
+                sources=(Source(id="kb-7", title="Refunds"),),
+                tool_calls=(ToolCall(id="call_7", name="pay", arguments="{}"),),
+            )
+        }
+    )
+    backend.load(talk.model_copy(update={"turns": (talk.turn(1), answer, talk.turn(3))}))
+    sent = correction(
+        "k",
+        "d",
+        labels=(SpanLabel(start=20, end=28, code="wrong_fact", confirmed=True),),
+        source_verdicts=(SourceVerdict(source_id="kb-7", judgement=SourceJudgement.WRONG),),
+        tool_calls=(ToolCallCorrection(tool_call_id="call_7", name="look"), ToolCallCorrection(name="left_out")),
+    )
+    assert send(ana, sent).status_code == 201
+
+
+@pytest.mark.parametrize("letter", ["字", "👩"], ids=["Chinese", "emoji"])
+def test_the_longest_answer_can_be_rewritten(backend: Running, ana: httpx.Client, letter: str) -> None:
+    said, better = letter * MAX_TEXT, "好" * (MAX_TEXT // 2)
+    backend.load(conversation("long", answer=said))
+    hunk = Hunk(start=0, end=len(said), removed=said, replacement=better)
+    sent = correction("k", "long", original_sha256=content_sha256(said), corrected_text=better, hunks=(hunk,))
+    assert len(canonical_json(sent)) > 2 * 1024 * 1024
+    assert send(ana, sent).status_code == 201
+
+
+def test_a_conversation_shows_the_newest_corrections_that_fit_and_the_list_has_them_all(
+    backend: Running, ana: httpx.Client
+) -> None:
+    for number in range(9):
+        backend.clock.move(seconds=1)
+        send(ana, correction(f"k{number}", "c", note="字" * 100_000))
+    backend.clock.move(seconds=1)
+    send(ana, correction("small", "c"))
+    view = ConversationView.model_validate_json(ana.get("/v1/conversations/c").content)
+    assert [record.correction.id for record in view.corrections] == [*(f"k{number}" for number in range(3, 9)), "small"]
+    assert view.row.corrections == 10
+    assert len(stored(ana, "?conversation_id=c&author_id=ana").records) == 10
 
 
 def test_the_address_and_the_body_name_the_same_id(ana: httpx.Client) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from console.contract.limits import MAX_CORRECTION_BODY, MIB
 from console.contract.problems import Problem
 from tests.server.world import CHAIRS, Running, conversation, correction, running, send
 
@@ -65,13 +66,18 @@ def test_a_hostile_body_is_refused_without_an_echo(backend: Running, content: by
     assert ana.get("/v1/corrections").json() == {"records": []}
 
 
-def test_a_body_over_a_mebibyte_is_too_large(backend: Running) -> None:
-    answer = backend.client("ana").put("/v1/corrections/k", content=b"x" * 2 * 1024 * 1024)
+@pytest.mark.parametrize(
+    ("path", "limit"), [("/v1/corrections/k", MAX_CORRECTION_BODY), ("/v1/conversations/c/claim", MIB)]
+)
+def test_a_body_over_its_limit_is_too_large(backend: Running, path: str, limit: int) -> None:
+    ana = backend.client("ana")
+    assert problem(ana.put(path, content=b"x" * limit)).type == "invalid"
+    answer = ana.put(path, content=b"x" * (limit + 1))
     assert (answer.status_code, problem(answer).type) == (413, "too_large")
 
 
 def test_a_body_that_hides_its_length_is_too_large_all_the_same(backend: Running) -> None:
-    pieces = (b"x" * 65_536 for _ in range(32))
+    pieces = (b"x" * 65_536 for _ in range(MAX_CORRECTION_BODY // 65_536 + 1))
     answer = backend.client("ana").put("/v1/corrections/k", content=pieces)
     assert (answer.status_code, problem(answer).type) == (413, "too_large")
 

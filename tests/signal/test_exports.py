@@ -203,6 +203,18 @@ def test_every_correction_of_a_turn_is_a_row_of_its_own(tmp_path: Path) -> None:
     assert [(row["id"], row["author_id"]) for row in rows] == [("0193-1", "ada"), ("0193-2", "bo")]
 
 
+@pytest.mark.parametrize("format", ExportFormat)
+def test_a_row_that_cannot_be_written_stops_no_other(tmp_path: Path, format: ExportFormat) -> None:
+    half = LIE.model_copy(update={"replacement": "\ud800"})
+    text = ANSWER.replace(LIE.removed, half.replacement)
+    good = corrected(LIE)
+    broken = good.record.correction.model_copy(update={"hunks": (half,), "corrected_text": text})
+    record = good.record.model_copy(update={"correction": broken})
+    rows, report = export(tmp_path, format, ExportItem(good.conversation, record), good)
+    assert len(rows) == 1
+    assert report.left_out == {LeftOut.UNWRITABLE: 1}
+
+
 def test_an_export_of_nothing_is_an_empty_file(tmp_path: Path) -> None:
     report = export_corrections([], ExportFormat.OPENAI_SFT, tmp_path / "new" / "folder")
     assert report.path.read_bytes() == b""

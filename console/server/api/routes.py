@@ -10,6 +10,7 @@ from console.contract.base import Count
 from console.contract.commands import HeldClaim
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.limits import MAX_CORRECTION_BODY
 from console.contract.problems import ProblemCode
 from console.contract.taxonomy import TAXONOMY, Taxonomy
 from console.contract.views import (
@@ -145,7 +146,7 @@ async def correction(
     request: Request, response: Response, backend: TheBackend, caller: Caller, correction_id: CorrectionId
 ) -> Receipt:
     """Store a correction once, under the id its author made."""
-    sent = await read_body(request, Correction)
+    sent = await read_body(request, Correction, MAX_CORRECTION_BODY)
     if sent.id != correction_id:
         raise Refused(ProblemCode.INVALID, "The id in the address is not the id in the body.")
     receipt, first = await store_correction(backend, caller, sent)

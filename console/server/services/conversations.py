@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, takewhile
 
 from console.contract.base import canonical_json, content_sha256
 from console.contract.conversations import Conversation
 from console.contract.events import EventKind
 from console.contract.ids import ConversationId
+from console.contract.limits import MAX_CORRECTIONS_SHOWN
 from console.contract.permissions import Permission
 from console.contract.problems import ProblemCode
-from console.contract.views import ConversationView
+from console.contract.views import ConversationView, CorrectionRecord
 from console.server.domain.masking import mask_customer
 from console.server.domain.queueing import QueuedFor, place
 from console.server.services.backend import Backend
@@ -69,7 +71,10 @@ async def import_conversations(
 
 
 async def read_conversation(backend: Backend, caller: Identity, conversation_id: ConversationId) -> ConversationView:
-    """Return a conversation, its queue row and its corrections, with the customer's address and number masked."""
+    """Return a conversation, its row and its newest corrections, with the customer's address and number masked.
+
+    Corrections beyond 2 MiB are left to `list_corrections`, so that the whole fits what a client takes.
+    """
     require(caller, Permission.READ)
     now = backend.clock()
     async with backend.store.reading() as unit:
@@ -81,6 +86,13 @@ async def read_conversation(backend: Backend, caller: Identity, conversation_id:
     return ConversationView(
         row=row,
         conversation=conversation.model_copy(update={"customer": mask_customer(conversation.customer)}),
-        corrections=corrections,
+        corrections=_newest(corrections, MAX_CORRECTIONS_SHOWN),
         server_time=now,
     )
+
+
+def _newest(records: Sequence[CorrectionRecord], room: int) -> tuple[CorrectionRecord, ...]:
+    """Return the newest records that fit in so many bytes, oldest first."""
+    sizes = accumulate(len(record.model_dump_json().encode()) for record in reversed(records))
+    count = sum(1 for _ in takewhile(lambda size: size <= room, sizes))
+    return tuple(records[len(records) - count :])

@@ -1,12 +1,13 @@
 """Stores corrections once each, and lists them."""
 
 from console.contract.base import canonical_json, content_sha256
-from console.contract.conversations import Conversation, Speaker
+from console.contract.conversations import AiContext, Conversation, Speaker
 from console.contract.corrections import Correction, fits
 from console.contract.events import EventKind
 from console.contract.ids import ConversationId, UserId
 from console.contract.permissions import Permission
 from console.contract.problems import ProblemCode
+from console.contract.taxonomy import TAXONOMY
 from console.contract.views import CorrectionPage, CorrectionRecord, CorrectionState, Receipt
 from console.server.domain.masking import mask_customer
 from console.server.services.backend import Backend
@@ -67,8 +68,24 @@ def _check_fit(conversation: Conversation | None, correction: Correction) -> Non
         raise Refused(ProblemCode.DOES_NOT_FIT, "Only a turn of the AI can be corrected.")
     if not fits(turn.text, correction):
         raise Refused(ProblemCode.DOES_NOT_FIT, "Its hunks, spans and text do not agree with the turn as it is here.")
+    if not _is_of_the_taxonomy(correction):
+        raise Refused(ProblemCode.DOES_NOT_FIT, "Its codes are not those of the taxonomy in force.")
+    if not _judges_what_is_there(turn.ai or AiContext(), correction):
+        raise Refused(ProblemCode.DOES_NOT_FIT, "It judges a source or a tool call that the turn does not have.")
     if not correction.says_something:
         raise Refused(ProblemCode.DOES_NOT_FIT, "It corrects nothing.")
+
+
+def _is_of_the_taxonomy(correction: Correction) -> bool:
+    codes = {*correction.codes, *(label.code for label in correction.labels)}
+    return correction.taxonomy_version == TAXONOMY.version and all(TAXONOMY.find(code) for code in codes)
+
+
+def _judges_what_is_there(ai: AiContext, correction: Correction) -> bool:
+    """Whether each source and call it names is the turn's; a call without an id is one that the AI left out."""
+    sources = {verdict.source_id for verdict in correction.source_verdicts}
+    calls = {call.tool_call_id for call in correction.tool_calls} - {None}
+    return sources <= {source.id for source in ai.sources} and calls <= {call.id for call in ai.tool_calls}
 
 
 async def _state(unit: Unit, correction: Correction) -> CorrectionState:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 from console.contract.conversations import Conversation
 from console.contract.views import CorrectionRecord
@@ -64,15 +64,23 @@ def export_corrections(items: Iterable[ExportItem], format: ExportFormat, out: P
     with _replacing(path) as file:
         for item in items:
             try:
-                row, leaves_out = _row(item, format)
+                line, leaves_out = _line(item, format)
             except NoLesson as nothing:
                 left_out[nothing.reason] += 1
                 continue
-            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+            file.write(line)
             rows += 1
             if leaves_out is not None:
                 left_out[leaves_out] += 1
     return ExportReport(path, rows, dict(left_out))
+
+
+def _line(item: ExportItem, format: ExportFormat) -> tuple[bytes, LeftOut | None]:
+    try:
+        row, leaves_out = _row(item, format)
+        return json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n", leaves_out
+    except ValueError as error:  # the row's model, JSON and UTF-8 all refuse with one
+        raise NoLesson(LeftOut.UNWRITABLE) from error
 
 
 def _row(item: ExportItem, format: ExportFormat) -> tuple[JsonObject, LeftOut | None]:
@@ -83,12 +91,12 @@ def _row(item: ExportItem, format: ExportFormat) -> tuple[JsonObject, LeftOut | 
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def _replacing(path: Path) -> Iterator[BinaryIO]:
     """Yield a file beside `path` that takes its place, on disk, once all is written; on an error it is gone."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     draft = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -13,6 +13,7 @@ class LeftOut(StrEnum):
     NO_ANSWER = "it takes the answer away and puts nothing in its place"
     NO_TRANSFER_TOOL = "no transfer tool is known in the conversation that should have been handed off"
     AFTER_CALL = "it follows a corrected tool call, whose result would have been another"
+    UNWRITABLE = "it holds a value that no row can hold"
     NOT_AN_OBJECT = "a tool call's arguments are not the JSON object that the format needs"
 
 
