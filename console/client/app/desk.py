@@ -52,6 +52,8 @@ class Desk:
     async def start(self) -> None:
         """Open the profile, show what it holds, and bring the backend up. Raises DeskError."""
         self._store = await SqliteStore.open(self._profile.store_path)
+        if self._store.note:
+            self.window.notice.tell(self._store.note)
         if self._profile.server is None:
             await self._start_embedded()
         else:

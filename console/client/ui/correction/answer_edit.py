@@ -1,5 +1,7 @@
 """The field in which the answer is corrected: plain text only, as tall as its text, marks kept as typed."""
 
+import re
+
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
@@ -9,6 +11,8 @@ from console.client.theme.fonts import text_font
 _LEAST_LINES = 2
 _MOST_LINES = 14
 
+_LINE_END = re.compile("\r\n|[\r\n\u2029]")
+_NEWLINE = re.compile("\n")
 LONGEST_TEXT = 60_000
 LONGEST_LINE = 12_000
 """Beyond these a line edit takes longer than a frame: Qt lays a paragraph out anew at each key."""
@@ -29,6 +33,7 @@ class AnswerEdit(QPlainTextEdit):
         super().__init__()
         self._least = least_lines
         self._most = most_lines
+        self._given = ""
         self.setAccessibleName(name)
         self.setFont(text_font())
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -42,6 +47,23 @@ class AnswerEdit(QPlainTextEdit):
         self.document().setDefaultTextOption(option)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
+
+    def show_text(self, text: str) -> None:
+        """Show a text without telling it as an edit."""
+        self._given = text
+        self.blockSignals(True)
+        self.setPlainText(text)
+        self.blockSignals(False)
+
+    def text(self) -> str:
+        """The text as it stands, no-break spaces and kinds of line end kept as they were given."""
+        raw = self.document().toRawText().replace("\u2029", "\n")
+        given = _LINE_END.findall(self._given)
+        if raw.count("\n") < len(given) or len(set(given)) == 1:
+            end = given[0] if given else "\n"
+            return raw.replace("\n", end)
+        ends = iter(given)
+        return _NEWLINE.sub(lambda _: next(ends, "\n"), raw)
 
     def sizeHint(self) -> QSize:
         return QSize(400, self.height())

@@ -31,13 +31,11 @@ class AssertionsEditor(QWidget):
     def show_assertions(self, assertions: tuple[Assertion, ...]) -> None:
         """Show a draft's assertions."""
         for field, kind in self._fields():
-            field.blockSignals(True)
-            field.setPlainText("\n".join(said.text for said in assertions if said.kind is kind))
-            field.blockSignals(False)
+            field.show_text("\n".join(said.text for said in assertions if said.kind is kind))
 
     def _fields(self) -> tuple[tuple[AnswerEdit, AssertionKind], ...]:
         return (self.must_say, AssertionKind.MUST_SAY), (self.must_not_say, AssertionKind.MUST_NOT_SAY)
 
     def _on_edited(self) -> None:
-        lines = ((kind, line.strip()) for field, kind in self._fields() for line in field.toPlainText().splitlines())
+        lines = ((kind, line.strip()) for field, kind in self._fields() for line in field.text().splitlines())
         self.edited.emit(tuple(Assertion(kind=kind, text=line) for kind, line in lines if line))

@@ -84,14 +84,11 @@ class CorrectionEditor(QFrame):
         self._draft, self._turn, self._hunk = draft, turn, 0
         self._labels_only = too_long_to_edit(draft.text)
         self._shown_text = bounded(draft.text) if self._labels_only else draft.text
-        self.answer.blockSignals(True)
-        self.answer.setPlainText(self._shown_text)
-        self.answer.blockSignals(False)
-        self.note.blockSignals(True)
-        self.note.setPlainText(draft.note)
-        self.note.blockSignals(False)
+        self.answer.show_text(self._shown_text)
+        self.note.show_text(draft.note)
         self.assertions.show_assertions(draft.assertions)
         self._unfolded = {name for name, said in self._said_beside().items() if said}
+        self.fault.hide()
         self.set_read_only("")
         self._show()
         self.answer.moveCursor(self.answer.textCursor().MoveOperation.End)
@@ -105,6 +102,7 @@ class CorrectionEditor(QFrame):
         fresh = change(self._draft)
         if fresh != self._draft:
             self._draft = fresh
+            self.fault.hide()
             self._show()
             self.draft_edited.emit(fresh)
 
@@ -115,7 +113,8 @@ class CorrectionEditor(QFrame):
 
     def show_faults(self, found: tuple[str, ...]) -> None:
         """Say what still stops submission and take the cursor there."""
-        self.show_save_state(" ".join(found), "warn")
+        self.fault.setText(" ".join(found))
+        self.fault.setVisible(bool(found))
         assert self._draft is not None
         if not self._draft.codes:
             self.codes.setFocus()
@@ -189,6 +188,10 @@ class CorrectionEditor(QFrame):
         self.note = AnswerEdit(self.tr("Note for the reviewer"), most_lines=5)
         self.note.setProperty("field", True)
         self.note.setPlaceholderText(self.tr("Why, for whoever reviews this"))
+        self.fault = label("", "warn", Size.LABEL)
+        self.fault.setWordWrap(True)
+        self.fault.setContentsMargins(Space.M, 0, Space.M, Space.S)
+        self.fault.hide()
         self.state = label("", "muted", Size.LABEL)
         self.state.setWordWrap(True)
         self.close_button = TextButton(theme, self.tr("Close"), quiet=True)
@@ -236,6 +239,7 @@ class CorrectionEditor(QFrame):
         column.addLayout(inset)
         column.addWidget(self.diff)
         column.addLayout(grid)
+        column.addWidget(self.fault)
         column.addWidget(rule())
         column.addLayout(foot)
 
@@ -244,9 +248,7 @@ class CorrectionEditor(QFrame):
         self.answer.left.connect(self.left)
         self.answer.paste_refused.connect(lambda why: self.show_save_state(why, "warn"))
         self.note.left.connect(self.left)
-        self.note.textChanged.connect(
-            lambda: self.apply(lambda draft: drafts.with_note(draft, self.note.toPlainText()))
-        )
+        self.note.textChanged.connect(lambda: self.apply(lambda draft: drafts.with_note(draft, self.note.text())))
         self.diff.hunk_chosen.connect(self._choose_hunk)
         self.codes.pressed.connect(self._on_code_pressed)
         self.codes.installEventFilter(self)
@@ -305,6 +307,7 @@ class CorrectionEditor(QFrame):
 
     def _on_code_pressed(self, code: str) -> None:
         """With changes, a code is said of the current one and the next unconfirmed one follows; else of the turn."""
+        self._take_text()
         hunks = self._draft.hunks if self._draft else ()
         current = hunks[self._hunk] if self._hunk < len(hunks) else None
         if current is None or (current.confirmed and current.code == code):
@@ -314,6 +317,7 @@ class CorrectionEditor(QFrame):
             self._advance()
 
     def _confirm_hunk(self) -> None:
+        self._take_text()
         if self._draft is not None and self._hunk < len(self._draft.hunks):
             self.apply(lambda draft: drafts.confirm_hunk(draft, self._hunk))
             self._advance()
@@ -361,11 +365,12 @@ class CorrectionEditor(QFrame):
     def _take_text(self) -> None:
         """Carry what was typed into the draft; the timer keeps that off the keystroke's own frame."""
         self._diff_timer.stop()
-        text = self.answer.toPlainText()
+        text = self.answer.text()
         if self._draft is None or self._labels_only or text == self._shown_text:
             return
         self._shown_text = text
         self._draft = drafts.with_text(self._draft, text)
+        self.fault.hide()
         self._show()
         self.draft_edited.emit(self._draft)
 

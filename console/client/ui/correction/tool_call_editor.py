@@ -76,12 +76,8 @@ class ToolCallEditor(QWidget):
         call, said = self._calls.get(self._key), self._said.get(self._key)
         shown_name = said.name if said and said.name else call.name if call else ""
         shown_arguments = said.arguments if said and said.name else call.arguments if call else "{}"
-        for field in (self.name, self.arguments):
-            field.blockSignals(True)
         self.name.setText(shown_name)
-        self.arguments.setPlainText(shown_arguments)
-        for field in (self.name, self.arguments):
-            field.blockSignals(False)
+        self.arguments.show_text(shown_arguments)
         self._show_verdict()
 
     def _show_verdict(self) -> None:
@@ -106,6 +102,4 @@ class ToolCallEditor(QWidget):
 
     def _on_edited(self) -> None:
         name = self.name.text().strip() or None
-        self.call_edited.emit(
-            ToolCallDraft(tool_call_id=self._key or None, name=name, arguments=self.arguments.toPlainText())
-        )
+        self.call_edited.emit(ToolCallDraft(tool_call_id=self._key or None, name=name, arguments=self.arguments.text()))

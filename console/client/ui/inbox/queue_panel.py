@@ -6,15 +6,15 @@ from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from console.client.domain.queue_filter import parse_filter
 from console.client.models.queue_model import QueueModel, QueueRole
-from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.inbox.queue_delegate import QueueDelegate
 from console.client.ui.inbox.queue_list_view import QueueListView
+from console.client.ui.shared.parts import label
 from console.client.ui.shared.phrases import describe_row
 from console.client.ui.shared.tabs import TabBar
 from console.contract.conversations import OwnerState, Tier
@@ -72,11 +72,8 @@ class QueuePanel(QFrame):
         ticker.start(_TICK_MS)
 
     def _build(self) -> None:
-        self.title = QLabel(self.tr("Queue"))
-        self.title.setFont(text_font(Size.TITLE, Weight.STRONG))
-        self.summary = QLabel()
-        self.summary.setProperty("role", "muted")
-        self.summary.setFont(text_font(Size.LABEL))
+        self.title = label(self.tr("Queue"), "", Size.TITLE, Weight.STRONG)
+        self.summary = label("", "muted", Size.LABEL)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search, or gate:confidence topic:refund"))
         self.search.setAccessibleName(self.tr("Filter the queue"))
@@ -91,10 +88,8 @@ class QueuePanel(QFrame):
         self.list.setItemDelegate(self._delegate)
         self.list.setAccessibleName(self.tr("Conversations"))
         self.list.row_chosen.connect(self._on_list_chosen)
-        self.empty = QLabel()
-        self.empty.setProperty("role", "muted")
+        self.empty = label("", "muted")
         self.empty.setWordWrap(True)
-        self.empty.setTextFormat(Qt.TextFormat.PlainText)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.empty.setContentsMargins(Space.L, 40, Space.L, 0)
         head = QHBoxLayout()

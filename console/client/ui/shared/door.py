@@ -7,11 +7,12 @@ from console.client.services.tasks import Tasks
 
 
 class Door:
-    """Starts what screens ask for. `tell` shows a sentence to the person."""
+    """Starts what screens ask for. `tell` shows a sentence to the person, `tell_away` one until the backend is back."""
 
-    def __init__(self, tasks: Tasks, tell: Callable[[str], None]) -> None:
+    def __init__(self, tasks: Tasks, tell: Callable[[str], None], tell_away: Callable[[str], None]) -> None:
         self._tasks = tasks
         self._tell = tell
+        self._tell_away = tell_away
         self._running: set[str] = set()
 
     def start(self, name: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
@@ -24,7 +25,7 @@ class Door:
         try:
             await work()
         except UnknownOutcomeError as error:
-            self._tell(f"{error} What you write is kept here and sent when the backend is back.")
+            self._tell_away(f"{error} What you write is kept here and sent when the backend is back.")
         except DeskError as error:
             self._tell(str(error))
         finally:

@@ -13,6 +13,7 @@ class NoticeBar(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setProperty("panel", "warn")
+        self._until_back = False
         self.words = label("", "warn")
         self.words.setWordWrap(True)
         shut = IconButton(theme, "x", self.tr("Close"))
@@ -23,8 +24,19 @@ class NoticeBar(QFrame):
         row.addWidget(shut)
         self.hide()
 
+    def tell_away(self, words: str) -> None:
+        """Show a sentence that holds until the backend is back."""
+        self.tell(words)
+        self._until_back = True
+
+    def back(self) -> None:
+        """The backend answers again: what was said of its absence no longer holds."""
+        if self._until_back:
+            self.hide()
+
     def tell(self, words: str) -> None:
         """Show a sentence."""
+        self._until_back = False
         self.words.setText(words)
         self.setAccessibleName(words)
         self.setVisible(bool(words))

@@ -42,11 +42,10 @@ class DeskPresenter(QObject):
         super().__init__(window)
         self._window = window
         self._session = session
-        self._door = Door(tasks, window.notice.tell)
+        self._door = Door(tasks, window.notice.tell, window.notice.tell_away)
         self._shown: ConversationId | None = None
         self._drafts: dict[ConversationId, set[int]] = {}
         window.queue.pin(None)
-        window.notice.hide()
         hint = self.tr("Choose a conversation.")
         if is_allowed(session.me.role, Permission.CLAIM_TIER1):
             hint = self.tr("Choose a conversation, or press {key} for the most urgent free one.")
@@ -68,6 +67,7 @@ class DeskPresenter(QObject):
     async def stop(self) -> None:
         """Take the session off the window; drafts stay where they are kept."""
         await self.correction.stop()
+        self._window.notice.hide()
         self._unsubscribe()
         for connection in self._connections:
             QObject.disconnect(connection)
@@ -195,7 +195,7 @@ class DeskPresenter(QObject):
             elif concerns(change.queue, self._shown):
                 self._show_conversation()
         if change.connection and self._session.connection.state is ConnectionState.ONLINE:
-            self._window.notice.hide()
+            self._window.notice.back()
         if change.connection or change.corrections:
             self._show_saving()
 
