@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from console.contract.problems import Problem, ProblemCode
 from console.contract.views import Claim
@@ -84,6 +85,10 @@ def install_refusals(app: FastAPI) -> None:
         }
         code = codes.get(HTTPStatus(error.status_code), ProblemCode.INVALID)
         return problem_response(code, HTTPStatus(error.status_code).phrase, status=error.status_code)
+
+    @app.exception_handler(ClientDisconnect)
+    async def _broken_off(_: Request, error: ClientDisconnect) -> Response:
+        return problem_response(ProblemCode.INVALID, "The request broke off.", status=HTTPStatus.BAD_REQUEST)
 
     @app.exception_handler(Exception)
     async def _failed(_: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from contextlib import suppress
 import uvicorn
 from typing_extensions import override
 
+from console.server.api import connections
 from console.server.app.factory import create_app
 from console.server.app.settings import Settings, utc_now
 from console.server.services.backend import Bell
@@ -86,6 +87,8 @@ def create_server(
         log_config=None,
         access_log=False,
         server_header=False,
+        http=connections.PunctualProtocol,
+        limit_concurrency=connections.MAX_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_S,
     )
     return Server(config, bell, on_ready)
