@@ -1,15 +1,26 @@
 """The feed: every event once and in order, whoever wrote it, and no stream that keeps the backend from stopping."""
 
+import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
+import pytest
 from httpx_sse import EventSource, ServerSentEvent, connect_sse
 
 from console.contract.events import FeedEvent
-from tests.server.world import Running, conversation, correction, running, send
+from console.server.services import backend as backends
+from console.server.services.backend import Backend, Bell, Lookout
+from console.server.services.conversations import import_conversations
+from console.server.services.feed import follow_feed
+from console.server.services.ports import EventsPort, StorePort, Unit
+from console.server.store.unit_of_work import open_store
+from tests.server.world import HandClock, Running, conversation, correction, running, send
 
 
 @contextmanager
@@ -87,3 +98,59 @@ def test_open_streams_end_when_the_backend_stops(tmp_path: Path) -> None:
         backend.stop()
         listener.join(30)
     assert ended.is_set()
+
+
+class CountingStore:
+    """A store that counts what is asked of its events."""
+
+    def __init__(self, store: StorePort) -> None:
+        self._store = store
+        self.asked: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Unit]:
+        async with self._store.reading() as unit:
+            yield cast(Unit, SimpleNamespace(events=_CountedEvents(unit.events, self.asked)))
+
+    def writing(self) -> AbstractAsyncContextManager[Unit]:
+        return self._store.writing()
+
+
+class _CountedEvents:
+    def __init__(self, events: EventsPort, asked: Counter[str]) -> None:
+        self._events = events
+        self._asked = asked
+
+    async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
+        self._asked["after"] += 1
+        return await self._events.after(seq, limit)
+
+    async def last_seq(self) -> int:
+        self._asked["last_seq"] += 1
+        return await self._events.last_seq()
+
+
+@pytest.mark.anyio
+async def test_idle_streams_share_one_look_and_all_hear_what_another_process_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends, "LOOK_EVERY_S", 0.01)
+    async with open_store(tmp_path / "workspace.db") as mine, open_store(tmp_path / "workspace.db") as others:
+        store, bell, clock = CountingStore(mine), Bell(), HandClock()
+        backend = Backend(store, clock, bell, Lookout(store, bell), workspace="w", version="1")
+
+        async def first_heard() -> str:
+            async for event in follow_feed(backend, 0):
+                return event.conversation_id
+            return "nothing"
+
+        streams = [asyncio.create_task(first_heard()) for _ in range(50)]
+        async with asyncio.timeout(30):
+            while store.asked["after"] < len(streams):
+                await asyncio.sleep(0.01)
+            looks = store.asked["last_seq"] + 10
+            while store.asked["last_seq"] < looks:
+                await asyncio.sleep(0.01)
+        assert store.asked["after"] == len(streams)
+        await import_conversations(others, clock, [conversation("c")], queue_all=False)
+        assert await asyncio.wait_for(asyncio.gather(*streams), 30) == ["c"] * len(streams)

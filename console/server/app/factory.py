@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from console.server.api.web import create_web
 from console.server.app.sample import load_sample
 from console.server.app.settings import Settings, utc_now, version
-from console.server.services.backend import Backend, Bell
+from console.server.services.backend import Backend, Bell, Lookout
 from console.server.services.identity import Identity
 from console.server.services.ports import Clock
 from console.server.store.unit_of_work import open_store
@@ -36,6 +36,7 @@ def create_app(
                 store=store,
                 clock=clock,
                 bell=bell,
+                lookout=Lookout(store, bell),
                 workspace=settings.workspace,
                 version=version(),
                 chairs=chairs or {},

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from console.server.services.identity import Identity
 from console.server.services.ports import Clock, StorePort
+
+LOOK_EVERY_S = 1.0
 
 
 class Bell:
@@ -31,6 +34,36 @@ class Bell:
         return self._rung
 
 
+class Lookout:
+    """Looks for news once for everyone: at once after this process's own writes, every second for those of others."""
+
+    def __init__(self, store: StorePort, bell: Bell) -> None:
+        self._store = store
+        self._bell = bell
+        self._rung = bell.listen()
+        self._look: asyncio.Task[int] | None = None
+
+    async def wait_beyond(self, seq: int) -> None:
+        """Return once there is an event behind `seq`, or the backend stops."""
+        while not self._bell.closed and await self._newest() <= seq:
+            pass
+
+    async def _newest(self) -> int:
+        """Return the newest event's place as the next look sees it, which everyone who waits shares."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._next_look(), name="look for events")
+        return await asyncio.shield(self._look)
+
+    async def _next_look(self) -> int:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), LOOK_EVERY_S)
+        self._rung = self._bell.listen()  # before the look, so that no ring falls between the two
+        if self._bell.closed:  # the store may be closed at any moment now
+            return 0
+        async with self._store.reading() as unit:
+            return await unit.events.last_seq()
+
+
 @dataclass(frozen=True)
 class Backend:
     """Store, clock and settings. `chairs` maps the hash of a token that lives in memory to whom it speaks for."""
@@ -38,6 +71,7 @@ class Backend:
     store: StorePort
     clock: Clock
     bell: Bell
+    lookout: Lookout
     workspace: str
     version: str
     chairs: Mapping[str, Identity] = field(default_factory=dict)

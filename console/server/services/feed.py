@@ -1,6 +1,5 @@
-"""Follows the events: woken at once by this process's own writes, by a look every second for those of others."""
+"""Follows the events from any place on; all streams share one look for news."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from console.contract.events import FeedEvent
@@ -10,7 +9,6 @@ from console.server.services.backend import Backend
 from console.server.services.identity import Identity
 from console.server.services.refusals import Refused, require
 
-LOOK_EVERY_S = 1.0
 BATCH = 500
 
 
@@ -27,14 +25,10 @@ async def feed_start(backend: Backend, caller: Identity, after: int | None) -> i
 async def follow_feed(backend: Backend, after: int) -> AsyncIterator[FeedEvent]:
     """Yield every event behind `after` in order, until the backend stops."""
     while not backend.bell.closed:
-        rung = backend.bell.listen()  # before the look, so that no ring falls between the two
         async with backend.store.reading() as unit:
             events = await unit.events.after(after, BATCH)
         for event in events:
             after = event.seq
             yield event
         if not events:
-            try:
-                await asyncio.wait_for(rung.wait(), LOOK_EVERY_S)
-            except TimeoutError:
-                continue
+            await backend.lookout.wait_beyond(after)
