@@ -137,8 +137,13 @@ class Desk:
 
     async def _begin_session(self, token: str, key: str) -> None:
         assert self._store is not None
-        self._gateway = HttpGateway(self._locate, token)
-        me = await sign_in(self._gateway, self._store, key)
+        gateway = HttpGateway(self._locate, token)
+        try:
+            me = await sign_in(gateway, self._store, key)
+        except BaseException:
+            await gateway.aclose()
+            raise
+        self._gateway = gateway
         self.session = DeskSession(me, self._gateway, self._store)
         self.presenter = DeskPresenter(self.window, self.session, self._tasks)
         await self.session.start()

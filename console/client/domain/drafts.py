@@ -233,8 +233,8 @@ def faults(draft: CorrectionDraft) -> tuple[str, ...]:
 
 
 def _tool_call_fault(call: ToolCallDraft) -> str | None:
-    tool = call.name or call.tool_call_id
-    if tool is None:
+    tool = call.tool_call_id if call.name is None else call.name
+    if not tool:
         return "Name the tool the AI should have called."
     try:
         ToolCallCorrection(tool_call_id=call.tool_call_id, name=call.name, arguments=call.arguments)

@@ -101,5 +101,5 @@ class ToolCallEditor(QWidget):
             (self.arguments if self._calls.get(self._key) else self.name).setFocus()
 
     def _on_edited(self) -> None:
-        name = self.name.text().strip() or None
+        name = self.name.text().strip()
         self.call_edited.emit(ToolCallDraft(tool_call_id=self._key or None, name=name, arguments=self.arguments.text()))
