@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QClipboard
 from PySide6.QtWidgets import QApplication
 
 from console.client.app.main import create_application, run_on_qt
@@ -83,6 +84,13 @@ def case(sample_backend: Backend) -> Conversation:
     made = story(f"case-{next(_numbers)}")
     sample_backend.load(made)
     return made
+
+
+@pytest.fixture
+def clipboard(app: QApplication) -> Iterator[QClipboard]:
+    """The clipboard, emptied when the test is done: Qt would destroy what Python made for it after Python has ended."""
+    yield app.clipboard()
+    app.clipboard().clear()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QClipboard, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from console.client.theme.tokens import Colour
@@ -69,6 +69,7 @@ async def test_the_card_says_why_against_which_limit_and_under_which_policy(seat
 
 async def test_the_card_says_what_is_wanted_done_promised_asked_missing_and_unsent(seat: Seat) -> None:
     await seat.choose(FULL)
+    await until(lambda: "Unsent draft" in facts(seat))
     assert facts(seat)["Wants"] == "Wants the parcel."
     assert facts(seat)["AI did"] == "Looked at the tracking."
     assert facts(seat)["Promised"] == "A call back today."
@@ -230,8 +231,8 @@ async def test_a_conversation_without_any_confidence_has_no_chart(seat: Seat) ->
     assert not re.search(r"\d\.\d", seat.inspector.legend.text())
 
 
-async def test_copy_takes_the_current_turn(app: QApplication, seat: Seat) -> None:
+async def test_copy_takes_the_current_turn(clipboard: QClipboard, seat: Seat) -> None:
     await seat.choose(FULL)
     seat.view.setFocus()
     seat.press("[", "Ctrl+C")
-    assert app.clipboard().text().startswith("The parcel was left at your door")
+    assert clipboard.text().startswith("The parcel was left at your door")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QClipboard
 from PySide6.QtWidgets import QApplication
 
 from console.client.ui.shared.commands import COMMANDS
@@ -97,22 +98,22 @@ async def test_enter_is_a_line_end_and_never_submits(case: Conversation, seat: S
     assert seat.states(case.id) == []
 
 
-async def test_pasted_text_is_plain(app: QApplication, case: Conversation, seat: Seat) -> None:
+async def test_pasted_text_is_plain(clipboard: QClipboard, case: Conversation, seat: Seat) -> None:
     await seat.correct(case.id, ANSWER_TURN)
     rich = QMimeData()
     rich.setText("one\r\ntwo\rthree\ufffc")
     rich.setHtml("<h1>one</h1><img src='file:///etc/passwd'>two")
-    app.clipboard().setMimeData(rich)
+    clipboard.setMimeData(rich)
     seat.press("Ctrl+A", "Ctrl+V")
     await seat.until_kept()
     assert seat.draft.text == "one\ntwo\nthree"
 
 
-async def test_pasted_html_without_text_brings_no_markup(app: QApplication, case: Conversation, seat: Seat) -> None:
+async def test_pasted_html_without_text_brings_no_markup(clipboard: QClipboard, case: Conversation, seat: Seat) -> None:
     await seat.correct(case.id, ANSWER_TURN)
     rich = QMimeData()
     rich.setHtml("<b>bold</b>")
-    app.clipboard().setMimeData(rich)
+    clipboard.setMimeData(rich)
     seat.press("Ctrl+V")
     assert "<b>" not in seat.editor.answer.toPlainText()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QClipboard
 from PySide6.QtWidgets import QApplication
 
 from console.client.models.transcript_model import TranscriptRole
@@ -119,7 +120,7 @@ async def test_an_owner_is_not_offered_what_an_owner_may_not_do(
 
 
 async def test_an_answer_in_another_s_hands_can_be_read_and_not_changed(
-    case: Conversation, seat: Seat, backend: Backend
+    case: Conversation, seat: Seat, backend: Backend, clipboard: QClipboard
 ) -> None:
     backend.claim("ben", case.id)
     await seat.choose(case.id)
@@ -127,7 +128,7 @@ async def test_an_answer_in_another_s_hands_can_be_read_and_not_changed(
     seat.press("e")
     await until(seat.editor.answer.isReadOnly)
     assert "Ben Okafor holds this conversation" in seat.editor.state.text()
-    seat.app.clipboard().setText("njk")
+    clipboard.setText("njk")
     seat.editor.answer.setFocus()
     seat.press("Ctrl+V")
     assert seat.editor.answer.toPlainText() == ANSWER
@@ -153,7 +154,7 @@ def folder(tmp_path: Path) -> None:
 
 
 async def test_a_lost_claim_makes_the_editor_read_only_and_keeps_the_text(
-    app: QApplication, clockwork: Running, tmp_path: Path
+    app: QApplication, clockwork: Running, tmp_path: Path, clipboard: QClipboard
 ) -> None:
     async with seated(app, tmp_path / "ana", lambda: clockwork.url) as ana:
         await ana.correct("leased", ANSWER_TURN)
@@ -165,7 +166,7 @@ async def test_a_lost_claim_makes_the_editor_read_only_and_keeps_the_text(
         await until(ana.editor.answer.isReadOnly)
         assert "Ben Okafor holds this conversation now. Your text is kept here." in ana.editor.state.text()
         ana.editor.answer.setFocus()
-        ana.app.clipboard().setText("njk")
+        clipboard.setText("njk")
         ana.press("Ctrl+V", "Ctrl+Return")
         assert ana.editor.answer.toPlainText() == ANSWER + " Sorry."
         assert ana.states("leased") == []

@@ -91,7 +91,7 @@ async def test_the_unfolded_card_and_the_editor_show_it_letter_by_letter_too(sea
     await until(lambda: "Told customer" in words(seat))
     assert alive(seat.window) == []
     assert sum(line == HOSTILE for line in words(seat)) >= 8
-    assert PICTURE in seat.editor.diff.accessibleDescription()
+    await until(lambda: PICTURE in seat.editor.diff.accessibleDescription())
 
 
 async def test_bubbles_show_it_letter_by_letter(seat: Seat) -> None:
