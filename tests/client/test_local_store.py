@@ -114,6 +114,18 @@ async def test_submitting_twice_is_submitting_once(store: LocalStore) -> None:
     assert await waiting(store) == [("d-1", None)]
 
 
+async def test_other_words_under_a_submitted_id_change_nothing_and_keep_their_draft(store: LocalStore) -> None:
+    other = correction().model_copy(update={"note": "Written at another desk."})
+    assert await store.submit(correction())
+    await store.save_draft(draft())
+    assert not await store.submit(other)
+    assert [item.correction for item in await store.outbox(ANA)] == [correction()]
+    assert await store.drafts(ANA) == (draft(),)
+    await store.settle(receipt(correction()))
+    assert not await store.submit(other)
+    assert await store.drafts(ANA) == (draft(),)
+
+
 async def test_a_settled_correction_leaves_the_outbox_for_the_deliveries_and_never_returns(store: LocalStore) -> None:
     await store.submit(correction())
     for _ in range(2):

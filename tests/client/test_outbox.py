@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from console.client.domain.drafts import with_text
 from console.client.services.corrections import SavedState
 from console.contract.ids import ConversationId
 from tests.client.desk import AI_TURN, desk, until
@@ -165,6 +166,36 @@ async def test_a_draft_submitted_twice_is_one_correction(backend: Backend, tmp_p
         assert await ana.session.corrections.drafts() == ()
         await until(lambda: ana.session.corrections.pending_count == 0)
         assert backend.stored() == [draft.id]
+
+
+async def test_two_desks_that_submit_other_words_from_one_draft_store_both(backend: Backend, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as one, desk(tmp_path, lambda: backend.url) as other:
+        draft = await one.finished_draft("c-1")
+        await one.session.corrections.save_draft(draft)
+        also_open = await other.session.corrections.draft(ConversationId("c-1"), AI_TURN)
+        first = await one.session.corrections.submit(draft)
+        await until(lambda: one.session.corrections.pending_count == 0)
+        edited = with_text(also_open, "Your refund takes six days.")
+        second = await other.session.corrections.submit(edited)
+        await until(lambda: other.session.corrections.pending_count == 0)
+        assert backend.stored() == [first, second]
+
+
+async def test_a_draft_written_on_at_another_desk_after_it_was_submitted_is_a_draft_of_its_own(
+    backend: Backend, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as one, desk(tmp_path, lambda: backend.url) as other:
+        draft = await one.finished_draft("c-1")
+        first = await one.session.corrections.submit(draft)
+        await other.session.corrections.save_draft(with_text(draft, "Your refund takes six days."))
+        found = await one.session.corrections.draft(ConversationId("c-1"), AI_TURN)
+        assert found.text == "Your refund takes six days."
+        longer = with_text(found, "Your refund takes six days at most.")
+        await one.session.corrections.save_draft(longer)
+        assert await one.session.corrections.drafts() == (longer,)
+        second = await one.session.corrections.submit(longer)
+        await until(lambda: one.session.corrections.pending_count == 0)
+        assert backend.stored() == [first, second]
 
 
 async def test_a_correction_under_a_claim_somebody_else_took_is_kept_as_late(backend: Backend, tmp_path: Path) -> None:

@@ -62,11 +62,13 @@ class CorrectionService:
         self._conversations = conversations
         self._claims = claims
         self._me_id = me_id
-        self._submitting: set[CorrectionId] = set()
+        self._submitted: dict[CorrectionId, CorrectionDraft] = {}
 
     async def draft(self, conversation_id: ConversationId, turn: int) -> CorrectionDraft:
         """Return one's stored draft of a turn, or an untouched one. Raises KeyError (no such turn), DeskError."""
         stored = await self._store.draft(conversation_id, turn, self._me_id)
+        if stored is not None and self._outbox.holds(stored.id):  # submitted at one desk, written on at another
+            return stored.model_copy(update={"id": new_correction_id(self._clock.now())})
         if stored is not None:
             return stored
         view = self._conversations.get(conversation_id) or await self._conversations.open(conversation_id)
@@ -86,7 +88,7 @@ class CorrectionService:
 
     async def save_draft(self, draft: CorrectionDraft) -> None:
         """Keep a draft: on disk when this returns; one that was submitted meanwhile stays ended. Raises StoreError."""
-        if not self._is_submitted(draft.id):
+        if draft.id not in self._submitted:
             await self._store.save_draft(draft)
 
     async def discard_draft(self, draft: CorrectionDraft) -> None:
@@ -96,20 +98,23 @@ class CorrectionService:
     async def submit(self, draft: CorrectionDraft) -> CorrectionId:
         """Put a finished draft in the outbox and end it, in one transaction: saved here when this returns.
 
-        A second submit of the same draft changes nothing. Raises IncompleteDraftError, and StoreError: then nothing
-        was saved and the draft is as it was.
+        Returns the id it was saved under: a fresh one where another desk of this profile submitted other words under
+        the draft's. A second submit of the same draft changes nothing. Raises IncompleteDraftError, and StoreError:
+        then nothing was saved and the draft is as it was.
         """
-        if self._is_submitted(draft.id):
+        if self._submitted.get(draft.id) == draft:
             return draft.id
         correction = to_correction(draft, self._claims.epoch(draft.conversation_id), self._clock.now())
-        self._submitting.add(draft.id)
+        self._submitted[draft.id] = draft
         try:
-            await self._outbox.add(correction)
-        finally:
-            self._submitting.discard(draft.id)
+            while not await self._outbox.add(correction):
+                correction = correction.model_copy(update={"id": new_correction_id(self._clock.now())})
+        except BaseException:
+            del self._submitted[draft.id]
+            raise
         self._publish(draft.conversation_id)
         self._pump.wake()
-        return draft.id
+        return correction.id
 
     def states(self, conversation_id: ConversationId) -> tuple[CorrectionStatus, ...]:
         """Return what became of one's corrections of a conversation, oldest first; the backend's word goes first."""
@@ -153,9 +158,6 @@ class CorrectionService:
         conversation_id = self._conversation_of(correction_id)
         await self._outbox.discard(correction_id)
         self._publish(conversation_id)
-
-    def _is_submitted(self, correction_id: CorrectionId) -> bool:
-        return correction_id in self._submitting or self._outbox.holds(correction_id)
 
     def _conversation_of(self, correction_id: CorrectionId) -> ConversationId:
         item = next((item for item in self._outbox.items if item.correction.id == correction_id), None)

@@ -52,10 +52,12 @@ class Outbox:
         waiting = (item for item in self._items.values() if item.refusal is None)
         return Counter(item.correction.conversation_id for item in waiting)
 
-    async def add(self, correction: Correction) -> None:
-        """Keep a correction; it is on disk when this returns."""
-        await self._store.submit(correction)
-        self._items[correction.id] = OutboxItem(correction)
+    async def add(self, correction: Correction) -> bool:
+        """Keep a correction: on disk when this returns True; False where its id is another correction's."""
+        kept = await self._store.submit(correction)
+        if kept and not self.holds(correction.id):
+            self._items[correction.id] = OutboxItem(correction)
+        return kept
 
     async def park(self, correction_id: CorrectionId, refusal: str | None) -> None:
         """Set an item aside with the reason, or back in its place with None."""

@@ -98,8 +98,11 @@ class LocalStore(Protocol):
     async def discard_draft(self, draft: CorrectionDraft) -> None:
         """Forget the draft of this conversation, turn and author, if there is one."""
 
-    async def submit(self, correction: Correction) -> None:
-        """Put a correction last in the outbox and end its draft, in one transaction; nothing the second time."""
+    async def submit(self, correction: Correction) -> bool:
+        """Put a correction last in the outbox and end its draft, in one transaction; nothing the second time.
+
+        False, and nothing done, where another correction was submitted under this id: at another desk of the profile.
+        """
 
     async def outbox(self, author_id: UserId) -> tuple[OutboxItem, ...]:
         """Return an author's outbox, oldest first."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from console.client.domain.drafts import CorrectionDraft
 from console.client.services.ports import Delivery, OutboxItem
+from console.contract.base import canonical_json, content_sha256
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.views import ConversationView, Me, QueueRow, Receipt
@@ -36,11 +37,15 @@ class MemoryStore:
         """Forget the draft of this conversation, turn and author, if there is one."""
         self._drafts.pop(draft.key, None)
 
-    async def submit(self, correction: Correction) -> None:
-        """Put a correction last in the outbox and end its draft; nothing the second time."""
-        if correction.id not in self._deliveries:
-            self._outbox.setdefault(correction.id, OutboxItem(correction))
+    async def submit(self, correction: Correction) -> bool:
+        """Put a correction last in the outbox and end its draft; False where another one was submitted under its id."""
+        if delivered := self._deliveries.get(correction.id):
+            if delivered[1].receipt.body_sha256 != content_sha256(canonical_json(correction)):
+                return False
+        elif self._outbox.setdefault(correction.id, OutboxItem(correction)).correction != correction:
+            return False
         self._drafts.pop((correction.conversation_id, correction.turn, correction.author_id), None)
+        return True
 
     async def outbox(self, author_id: UserId) -> tuple[OutboxItem, ...]:
         """Return an author's outbox, oldest first."""

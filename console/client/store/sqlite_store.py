@@ -16,7 +16,7 @@ from console.client.services.errors import StoreError
 from console.client.services.ports import Delivery, OutboxItem
 from console.client.store.damage import DamagedError, check_whole, is_damage, move_aside, take_over
 from console.client.store.schema import NewerSchemaError, migrate
-from console.contract.base import UtcTime, canonical_json
+from console.contract.base import UtcTime, canonical_json, content_sha256
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.views import ConversationView, Me, QueueRow, Receipt
@@ -88,20 +88,25 @@ class SqliteStore:
         """Forget the draft of this conversation, turn and author, if there is one."""
         await self._write(lambda db: db.execute(_END_DRAFT, draft.key))
 
-    async def submit(self, correction: Correction) -> None:
-        """Put a correction last in the outbox and end its draft, in one transaction; nothing the second time."""
+    async def submit(self, correction: Correction) -> bool:
+        """Put a correction last in the outbox and end its draft; False where another one was submitted under its id."""
 
-        def write(db: sqlite3.Connection) -> None:
+        def write(db: sqlite3.Connection) -> bool:
             key = (correction.conversation_id, correction.turn, correction.author_id)
-            body = canonical_json(correction).decode()
-            db.execute(
-                "INSERT OR IGNORE INTO outbox (id, conversation_id, turn, author_id, submitted_at, body)"
-                " SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE id = ?1)",
-                (correction.id, *key, correction.submitted_at.isoformat(), body),
-            )
+            body = canonical_json(correction)
+            submitted = _submitted_sha256(db, correction.id)
+            if submitted is None:
+                db.execute(
+                    "INSERT INTO outbox (id, conversation_id, turn, author_id, submitted_at, body)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (correction.id, *key, correction.submitted_at.isoformat(), body.decode()),
+                )
+            elif submitted != content_sha256(body):
+                return False
             db.execute(_END_DRAFT, key)
+            return True
 
-        await self._write(write)
+        return await self._write(write)
 
     async def outbox(self, author_id: UserId) -> tuple[OutboxItem, ...]:
         """Return an author's outbox, oldest first."""
@@ -229,14 +234,22 @@ class SqliteStore:
         """Do some work on the worker thread. Raises StoreError."""
         return await _on(self._worker, lambda: work(self._connection))
 
-    async def _write(self, work: Callable[[sqlite3.Connection], object]) -> None:
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do some work in one transaction."""
 
-        def write(db: sqlite3.Connection) -> None:
+        def write(db: sqlite3.Connection) -> T:
             with _transaction(db):
-                work(db)
+                return work(db)
 
-        await self._run(write)
+        return await self._run(write)
+
+
+def _submitted_sha256(db: sqlite3.Connection, correction_id: CorrectionId) -> str | None:
+    """Return the hash of what was submitted under an id, stored at the backend or not; None where nothing was."""
+    for column, table in (("body", "outbox"), ("receipt", "delivery")):
+        if row := db.execute(f"SELECT {column} FROM {table} WHERE id = ?", (correction_id,)).fetchone():
+            return content_sha256(row[0]) if table == "outbox" else Receipt.model_validate_json(row[0]).body_sha256
+    return None
 
 
 @contextmanager
