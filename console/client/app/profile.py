@@ -28,7 +28,9 @@ class Profile:
         self.server = server
         self.sample = sample
         self._folder = workspace / "desk"
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.exists()]
+        for folder in reversed(missing):  # `parents=True` would leave the upper ones open to everybody
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     @property
     def store_path(self) -> Path:

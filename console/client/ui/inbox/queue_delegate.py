@@ -19,7 +19,7 @@ from console.contract.ids import UserId
 from console.contract.views import QueueRow
 
 _HEIGHTS = {Density.COMFORTABLE: 80, Density.COMPACT: 56}
-_PRESSING = {Priority.URGENT: "urgent", Priority.HIGH: "high"}
+_PRESSING = {Priority.URGENT: ("urgent", Tone.BAD), Priority.HIGH: ("high", Tone.WARN)}
 _NEAR = timedelta(minutes=5)
 
 
@@ -97,7 +97,7 @@ class QueueDelegate(QStyledItemDelegate):
         gate = GATES.get(row.gate) if row.gate else None
         chips = [
             (gate_phrase(row), gate.tone if gate else Tone.QUIET, gate.icon if gate else "scan-search"),
-            *([(_PRESSING[row.priority], Tone.BAD, "circle-alert")] if row.priority in _PRESSING else []),
+            *([(*_PRESSING[row.priority], "circle-alert")] if row.priority in _PRESSING else []),
             (topic_word(row.topic), Tone.QUIET, None),
         ]
         for words, tone, icon in chips:
