@@ -125,10 +125,15 @@ def test_exporting_where_only_the_sample_is_says_where_it_is(redline: Run, tmp_p
     )
 
 
-def test_a_token_needs_a_usable_id_and_replaces_name_and_role(redline: Run, tmp_path: Path) -> None:
-    status, out, err = redline("token", "--user", "a/b", "--name", "A", "--role", "qa")
+@pytest.mark.parametrize("user", ["", "a/b", "..", "x" * 201])
+def test_a_token_needs_a_usable_id(redline: Run, tmp_path: Path, user: str) -> None:
+    status, out, err = redline("token", "--user", user, "--name", "A", "--role", "qa")
     assert (status, out) == (2, "")
-    assert "user id" in err
+    assert err.startswith("redline token: a user id ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_token_replaces_name_and_role(redline: Run, tmp_path: Path) -> None:
     redline("token", "--user", "ana", "--name", "Ana", "--role", "tier1")
     redline("token", "--user", "ana", "--name", "Ana Ruiz", "--role", "owner")
     with closing(sqlite3.connect(tmp_path / "workspace.db")) as connection:
