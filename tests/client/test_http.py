@@ -124,7 +124,7 @@ async def test_a_date_to_retry_after_is_understood_and_nonsense_is_not() -> None
         busy = await ask(url)
     assert isinstance(busy, UnclearAnswerError)
     assert busy.retry_after == pytest.approx(3600, abs=60)
-    for nonsense in ("soon", "-5", "1e9", ""):
+    for nonsense in ("soon", "-5", "1e9", "", "Mon, 01 Jan 99999999999999999 00:00:00 GMT"):
         async with saying(answer("503 Unavailable", retry_after=nonsense)) as url:
             busy = await ask(url)
         assert isinstance(busy, UnclearAnswerError)

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from console.client.net.http import HttpGateway
+from console.client.services.backoff import Backoff
 from console.client.services.errors import BackendError, UnauthenticatedError, UnclearAnswerError, UnreachableError
 from console.client.services.outbox import Outbox
 from console.client.services.outbox_pump import OutboxPump
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.anyio
 class Troubled(HttpGateway):
     """A backend that answers each correction with the troubles planned for it, then with a receipt."""
 
-    def __init__(self, **troubles: list[BackendError | str]) -> None:
+    def __init__(self, **troubles: list[Exception | str]) -> None:
         super().__init__(lambda: None, "token")
         self.troubles = troubles
         self.tried: list[str] = []
@@ -32,7 +33,7 @@ class Troubled(HttpGateway):
         sha256 = content_sha256(canonical_json(correction))
         for trouble in self.troubles.get(correction.id, [])[:1]:
             del self.troubles[correction.id][0]
-            if isinstance(trouble, BackendError):
+            if isinstance(trouble, Exception):
                 raise trouble
             sha256 = trouble
         return Receipt(id=correction.id, body_sha256=sha256, state=CorrectionState.STORED, received_at=NOW)
@@ -52,7 +53,7 @@ class Sender:
         for each in corrections:
             await self.outbox.add(each)
         tasks = Tasks()
-        tasks.start("outbox pump", self.pump.run())
+        tasks.keep_up("outbox pump", self.pump.run, self.clock, Backoff(Random(1)))
         try:
             await until(lambda: not self.outbox.items)
         finally:
@@ -78,11 +79,19 @@ async def test_an_outcome_that_is_not_certain_is_tried_again_under_the_same_id(t
 
 
 async def test_a_correction_that_always_fails_holds_up_its_own_conversation_only() -> None:
-    troubles: list[BackendError | str] = [UnclearAnswerError("500")] * 6
+    troubles: list[Exception | str] = [UnclearAnswerError("500")] * 6
     sender = Sender(Troubled(**{"d-1": troubles}))
     await sender.send(correction("d-1", "c-1"), correction("d-2", "c-1"), correction("d-3", "c-2"))
     assert sender.gateway.tried[1] == "d-3"
     assert sender.gateway.tried[-2:] == ["d-1", "d-2"]
+
+
+async def test_an_error_that_nobody_foresaw_is_told_once_and_ends_no_delivery(heard: list[str]) -> None:
+    sender = Sender(Troubled(**{"d-1": [OverflowError("odd")] * 4}))
+    await sender.send(correction("d-1", "c-1"), correction("d-2", "c-2"))
+    assert sender.gateway.tried[:2] == ["d-1", "d-2"]
+    assert sender.gateway.tried.count("d-1") == 5
+    assert heard == ["The task outbox pump failed and begins again: odd"]
 
 
 async def test_a_busy_backend_is_left_alone_by_every_conversation_for_as_long_as_it_asked() -> None:

@@ -17,12 +17,13 @@ from console.client.services.clock import ServerTime, SystemClock
 from console.client.services.connection import ConnectionState
 from console.client.services.corrections import SavedState
 from console.client.services.errors import RefusedError, UnauthenticatedError, UnreachableError
+from console.client.services.session import DeskSession
 from console.client.services.sign_in import sign_in
 from console.client.store.memory_store import MemoryStore
 from console.contract.conversations import OwnerState
 from console.contract.ids import ConversationId, UserId
 from console.contract.problems import ProblemCode
-from console.contract.views import Claim
+from console.contract.views import Claim, QueuePage
 from tests.client.desk import Desk, QuickClock, desk, until
 from tests.client.wire import Wire
 from tests.server.world import Running, conversation, correction, running, send, token
@@ -276,6 +277,44 @@ async def test_what_happened_while_the_line_was_down_is_read_when_it_is_back(bac
         wire.down = False
         ana.session.reconnect()
         await until(lambda: len(ana.session.queue.rows) == 3)
+
+
+class Odd(HttpGateway):
+    """A gateway in which something nobody foresaw goes wrong the first time the queue is read and a claim renewed."""
+
+    def __init__(self, backend: Running) -> None:
+        super().__init__(lambda: backend.url, token("ana"))
+        self.calls: list[str] = []
+
+    async def queue_page(self, after: ConversationId | None = None) -> QueuePage:
+        self._stumble("queue")
+        return await super().queue_page(after)
+
+    async def renew(self, conversation_id: ConversationId, epoch: int) -> Claim:
+        self._stumble("renew")
+        return await super().renew(conversation_id, epoch)
+
+    def _stumble(self, call: str) -> None:
+        self.calls.append(call)
+        if self.calls.count(call) == 1:
+            raise OverflowError(call)
+
+
+async def test_an_error_that_nobody_foresaw_is_told_and_the_feed_and_the_heartbeat_go_on(
+    backend: Running, heard: list[str]
+) -> None:
+    gateway, store = Odd(backend), MemoryStore()
+    session = DeskSession(await sign_in(gateway, store, "ana"), gateway, store, QuickClock())
+    await session.start()
+    await until(lambda: session.connection.state is ConnectionState.ONLINE)
+    await session.conversations.claim(C1)
+    await until(lambda: gateway.calls.count("renew") > 2)
+    assert session.conversations.held(C1) is not None
+    await session.stop()
+    await gateway.aclose()
+    feed, heartbeat = heard
+    assert feed.startswith("The task feed failed and begins again")
+    assert heartbeat == "The task claim heartbeat failed and begins again: renew"
 
 
 async def test_changes_of_one_go_are_told_as_one(backend: Running, tmp_path: Path) -> None:

@@ -212,6 +212,6 @@ def _retry_after(response: httpx.Response) -> float | None:
         return float(value)
     try:
         wait = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, wait)

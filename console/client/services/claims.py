@@ -129,12 +129,13 @@ class Claims:
         held = self._held.get(conversation_id)
         if held is None:
             return
+        held.renew_at = self._clock.monotonic() + held.third_s / 2  # before the call, so that it holds however it ends
         try:
             claim = await self._gateway.renew(conversation_id, held.claim.epoch)
         except RefusedError as error:
             self._drop(conversation_id, error.problem.claim)
         except BackendError:
-            held.renew_at = self._clock.monotonic() + held.third_s / 2
+            return
         else:
             if self._held.get(conversation_id) is held:
                 self.adopt(conversation_id, claim)

@@ -62,6 +62,10 @@ class DeskFeed:
                 await self._follow()
             except* BackendError as group:
                 wait = self._take_loss(_first(group))
+            except* Exception:
+                self._place = None  # what was read up to here is not certain
+                self._on_lost("Something went wrong while the backend was read.")
+                raise
             self._retry.clear()
             await self._clock.wait(self._retry, wait)
 

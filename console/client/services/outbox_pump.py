@@ -73,44 +73,50 @@ class OutboxPump:
         heads = self._outbox.heads()
         if not heads:
             return IDLE_S
-        soonest = min(self._lanes[lane].until if lane in self._lanes else 0.0 for lane in heads)
-        return max(0.0, max(soonest, self._line.until) - self._clock.monotonic())
+        return max(0.0, max(min(map(self._due, heads)), self._line.until) - self._clock.monotonic())
+
+    def _due(self, lane: ConversationId) -> float:
+        return self._lanes[lane].until if lane in self._lanes else 0.0
 
     async def _send_due(self) -> None:
         """Go round the lanes, one correction each, while any is due and the line holds."""
         progress = True
         while progress:
             progress = False
-            for lane, correction in self._outbox.heads().items():
+            heads = self._outbox.heads()
+            for lane in sorted(heads, key=self._due):  # so that none that fails is ever before one that does not
                 now = self._clock.monotonic()
                 if now < self._line.until:
                     return
-                if lane not in self._lanes or self._lanes[lane].until <= now:
-                    progress |= await self._send(correction)
+                if self._due(lane) <= now:
+                    progress |= await self._send(heads[lane])
 
     async def _send(self, correction: Correction) -> bool:
         """Send one correction; say whether its lane can go on."""
         lane = correction.conversation_id
+        asked: float | None = None
+        waits: _Wait | None = self._lanes.setdefault(lane, _Wait(Backoff(self._random)))  # whatever else goes wrong
         self._outbox.sending = correction.id
         self._on_change(lane)
         try:
             await self._deliver(correction)
         except UnreachableError as error:
-            self._back_off(self._line, error.retry_after)
+            waits, asked = self._line, error.retry_after
         except UnclearAnswerError as error:
-            busy = error.retry_after is not None
-            waits = self._line if busy else self._lanes.setdefault(lane, _Wait(Backoff(self._random)))
-            self._back_off(waits, error.retry_after)
+            asked = error.retry_after
+            waits = waits if asked is None else self._line
         except (UnauthenticatedError, StoreError):
-            self._back_off(self._line, None)
+            waits = self._line
         else:
+            waits = None
             self._line.backoff.reset()
-            self._lanes.pop(lane, None)
-            return True
+            del self._lanes[lane]
         finally:
+            if waits is not None:
+                waits.until = self._clock.monotonic() + waits.backoff.next_wait(asked)
             self._outbox.sending = None
             self._on_change(lane)
-        return False
+        return waits is None
 
     async def _deliver(self, correction: Correction) -> None:
         try:
@@ -121,6 +127,3 @@ class OutboxPump:
         if (receipt.id, receipt.body_sha256) != (correction.id, content_sha256(canonical_json(correction))):
             raise UnclearAnswerError("The answer does not name what was sent.")
         await self._outbox.settle(receipt)
-
-    def _back_off(self, wait: _Wait, asked: float | None) -> None:
-        wait.until = self._clock.monotonic() + wait.backoff.next_wait(asked)

@@ -3,6 +3,7 @@
 import asyncio
 from random import Random
 
+from console.client.services.backoff import Backoff
 from console.client.services.changes import ALL, Changes, ChangeSet
 from console.client.services.claims import Claims
 from console.client.services.clock import ServerTime, SystemClock
@@ -19,6 +20,8 @@ from console.contract.ids import ConversationId
 from console.contract.views import Claim, Me
 
 LEASE_LOOK_S = 1.0
+LONGEST_WAIT_S = 30.0
+"""How long a task that keeps failing in a way nobody foresaw may stand still."""
 
 
 class DeskSession:
@@ -41,6 +44,7 @@ class DeskSession:
         self.server_time = ServerTime(clock)
         self.connection = Connection(ConnectionState.OFFLINE, clock.now(), "Connecting.")
         self._clock = clock
+        self._random = random
         self._tasks = Tasks()
         self._outbox = Outbox(store, me.user_id)
         self._claims = Claims(gateway, clock, self.server_time, me.user_id, self._on_claim)
@@ -65,10 +69,13 @@ class DeskSession:
         await self._outbox.load()
         await self.queue.load()
         self.changes.publish(ChangeSet(queue=ALL, corrections=ALL, connection=True))
-        self._tasks.start("outbox pump", self._pump.run())
-        self._tasks.start("feed", self._feed.run())
-        self._tasks.start("claim heartbeat", self._claims.run())
-        self._tasks.start("lease expiry", self._watch_leases())
+        for name, work in (
+            ("outbox pump", self._pump.run),
+            ("feed", self._feed.run),
+            ("claim heartbeat", self._claims.run),
+            ("lease expiry", self._watch_leases),
+        ):
+            self._tasks.keep_up(name, work, self._clock, Backoff(self._random, most=LONGEST_WAIT_S))
 
     async def stop(self) -> None:
         """End the tasks and give back what is claimed here; what waits to be sent stays here."""
