@@ -42,7 +42,7 @@ async def test_the_receipt_goes_from_saved_here_to_stored(case: Conversation, se
     journey = ("corrected, saved here", "corrected, sent", "corrected, stored")
     assert list(dict.fromkeys(seen)) == [word for word in journey if word in seen], "each in its order, none again"
     assert not seat.editor.isVisible()
-    assert seat.status.saving.text() == "All stored"
+    await until(lambda: seat.status.saving.text() == "All stored")
     await until(lambda: "Turn 4: yours, stored" in seat.labels(seat.inspector))
     await until(lambda: seat.session.queue.row(case.id).corrections == 1)
     assert len(backend.corrections(case.id).records) == 1
