@@ -22,7 +22,7 @@ def make_token(database: Database, user: str, name: str, role: Role) -> str:
     try:
         user_id = UserId(TypeAdapter[str](Key).validate_python(user))
     except ValidationError:
-        raise ValueError("a user id is made of at most 200 letters, digits and . _ : ~ @ + -, not of dots alone") from None
+        raise ValueError("a user id is made of at most 200 letters, digits and . _ : ~ @ + -, not dots alone") from None
     try:
         shown = TypeAdapter[str](Line).validate_python(name.strip())
     except ValidationError:
