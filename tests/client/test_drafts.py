@@ -182,3 +182,6 @@ def test_whatever_is_done_to_a_draft_it_can_be_kept_and_yields_a_correction_that
     assert correction.says_something
     assert len(correction.labels) == len(draft.hunks)
     assert {label.code for label in correction.labels} <= set(correction.codes)
+    again = drafts.reopened(correction, CorrectionId("d-2"))
+    assert again.original == original
+    assert drafts.to_correction(again, 3, NOW) == correction.model_copy(update={"id": "d-2"})

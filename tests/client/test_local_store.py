@@ -10,9 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from console.client.domain.drafts import CorrectionDraft, open_draft, to_correction, toggle_code, with_severity
+from console.client.domain.drafts import (
+    CorrectionDraft,
+    open_draft,
+    reopened,
+    to_correction,
+    toggle_code,
+    with_note,
+    with_severity,
+)
 from console.client.services.errors import StoreError
-from console.client.services.ports import LocalStore
+from console.client.services.ports import LocalStore, Unreadable
 from console.client.store.memory_store import MemoryStore
 from console.client.store.sqlite_store import KEPT_CONVERSATIONS, SqliteStore
 from console.contract.base import canonical_json, content_sha256
@@ -153,6 +161,28 @@ async def test_only_a_refused_correction_can_be_dropped(store: LocalStore) -> No
     await store.park(CorrectionId("d-1"), "It does not fit.")
     await store.discard(CorrectionId("d-1"))
     assert await waiting(store) == []
+
+
+async def test_a_refused_correction_becomes_the_draft_of_its_turn(store: LocalStore) -> None:
+    await store.submit(correction())
+    again = reopened(correction(), CorrectionId("d-2"))
+    assert not await store.reopen(CorrectionId("d-1"), again)
+    await store.park(CorrectionId("d-1"), "It does not fit.")
+    await store.save_draft(draft("untouched"))
+    assert await store.reopen(CorrectionId("d-1"), again)
+    assert await waiting(store) == []
+    assert await store.drafts(ANA) == (again,)
+    assert not await store.reopen(CorrectionId("d-1"), again)
+
+
+async def test_a_refused_correction_never_covers_a_draft_somebody_worked_on(store: LocalStore) -> None:
+    newer = with_note(draft("d-2"), "Better words.")
+    await store.submit(correction())
+    await store.park(CorrectionId("d-1"), "It does not fit.")
+    await store.save_draft(newer)
+    assert not await store.reopen(CorrectionId("d-1"), reopened(correction(), CorrectionId("d-3")))
+    assert await waiting(store) == [("d-1", "It does not fit.")]
+    assert await store.drafts(ANA) == (newer,)
 
 
 async def test_the_queue_is_replaced_as_a_whole_or_row_by_row(store: LocalStore) -> None:
@@ -303,4 +333,59 @@ async def test_copies_of_the_queue_that_another_version_wrote_are_passed_over(pr
         db.execute('UPDATE queue_row SET body = \'{"from": "another version"}\'')
     store = await SqliteStore.open(profile)
     assert await store.queue() == ()
+    await store.aclose()
+
+
+def as_another_version(profile: Path, table: str, **which: str | int) -> str:
+    """Give the rows found by these columns a field this version does not know; return the body."""
+    where = " AND ".join(f"{column} = :{column}" for column in which)
+    with closing(sqlite3.connect(profile)) as db, db:
+        db.execute(f"UPDATE {table} SET body = json_set(body, '$.from_the_future', 1) WHERE {where}", which)
+        (body,) = db.execute(f"SELECT body FROM {table} WHERE {where}", which).fetchone()
+    return body
+
+
+async def test_work_that_another_version_wrote_is_set_aside_and_everything_else_goes_on(profile: Path) -> None:
+    store = await SqliteStore.open(profile)
+    for name in ("d-1", "d-2"):
+        await store.submit(correction(name))
+    for turn in (4, 6):
+        await store.save_draft(draft(f"d-{turn}", turn=turn))
+    await store.aclose()
+    outbox_body = as_another_version(profile, "outbox", id="d-1")
+    draft_body = as_another_version(profile, "draft", turn=4)
+
+    store = await SqliteStore.open(profile)
+    c1 = ConversationId("c-1")
+    both = {Unreadable(c1, 4), Unreadable(c1, 2, CorrectionId("d-1"))}
+    assert await waiting(store) == [("d-2", None)]
+    assert [kept.id for kept in await store.drafts(ANA)] == ["d-6"]
+    assert set(await store.unreadable(ANA)) == both
+    assert await store.unreadable(BEN) == ()
+    assert await store.draft(c1, 4, ANA) is None
+    await store.save_draft(draft("d-7", turn=4))
+    await store.discard_draft(draft("d-7", turn=4))
+    assert set(await store.unreadable(ANA)) == both
+    await store.aclose()
+    with closing(sqlite3.connect(profile)) as db:
+        kept = db.execute("SELECT body FROM outbox UNION ALL SELECT body FROM unreadable_draft").fetchall()
+    assert (outbox_body,) in kept
+    assert (draft_body,) in kept
+
+
+async def test_a_receipt_or_a_person_that_another_version_wrote_keeps_nobody_out(profile: Path) -> None:
+    me = Me(user_id=ANA, name="Ana Ruiz", role=Role.TIER1, workspace="Sample", version="1")
+    store = await SqliteStore.open(profile)
+    await store.keep_person("ana", me)
+    await store.submit(correction())
+    await store.settle(receipt(correction()))
+    await store.aclose()
+    as_another_version(profile, "person", key="ana")
+    with closing(sqlite3.connect(profile)) as db, db:
+        db.execute("UPDATE delivery SET receipt = json_set(receipt, '$.from_the_future', 1)")
+    store = await SqliteStore.open(profile)
+    assert await store.person("ana") is None
+    assert await store.deliveries(ANA) == ()
+    assert not await store.submit(correction())
+    assert await waiting(store) == []
     await store.aclose()

@@ -8,8 +8,10 @@ import pytest
 
 from console.client.domain.drafts import with_text
 from console.client.services.corrections import SavedState
+from console.client.services.errors import DraftExistsError
 from console.contract.ids import ConversationId
 from tests.client.desk import AI_TURN, desk, until
+from tests.client.test_local_store import as_another_version
 from tests.client.wire import Wire
 from tests.server.world import Running, conversation, running
 
@@ -137,6 +139,55 @@ async def test_a_refused_correction_is_kept_with_its_reason_and_stands_in_nobody
         assert ana.session.corrections.refused() == ()
         with pytest.raises(KeyError):
             await ana.session.corrections.discard_refused(sent[0])
+
+
+async def test_a_refused_correction_shows_as_refused_even_where_its_id_is_stored_with_other_words(
+    backend: Backend, tmp_path: Path
+) -> None:
+    async with desk(tmp_path / "a", lambda: backend.url) as one, desk(tmp_path / "b", lambda: backend.url) as other:
+        draft = await one.finished_draft("c-1")
+        await one.session.corrections.submit(draft)
+        await until(lambda: one.session.corrections.pending_count == 0)
+        await other.session.conversations.open(ConversationId("c-1"))
+        await other.session.corrections.submit(with_text(draft, "Your refund takes six days."))
+        await until(lambda: other.states("c-1") == [SavedState.REFUSED])
+        (status,) = other.session.corrections.states(ConversationId("c-1"))
+        assert status.reason
+        words = other.session.corrections.refused_correction(draft.id)
+        assert words.corrected_text == "Your refund takes six days."
+
+        newer = with_text(await other.finished_draft("c-1"), "Seven.")
+        await other.session.corrections.save_draft(newer)
+        with pytest.raises(DraftExistsError, match="another draft"):
+            await other.session.corrections.reopen(draft.id)
+        await other.session.corrections.discard_draft(newer)
+
+        again = await other.session.corrections.reopen(draft.id)
+        assert again.text == "Your refund takes six days."
+        assert await other.session.corrections.drafts() == (again,)
+        assert other.session.corrections.refused() == ()
+        await other.session.corrections.submit(again)
+        await until(lambda: other.session.corrections.pending_count == 0)
+        assert backend.stored() == [draft.id, again.id]
+        with pytest.raises(KeyError):
+            other.session.corrections.refused_correction(again.id)
+
+
+async def test_what_another_version_left_in_the_outbox_keeps_no_session_from_starting(
+    backend: Backend, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await ana.session.conversations.open(ConversationId("c-1"))
+        backend.stop()
+        left = await ana.correct("c-1")
+    as_another_version(tmp_path / "profile.db", "outbox", id=left)
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        assert [kept.id for kept in ana.session.corrections.unreadable] == [left]
+        backend.start()
+        ana.session.reconnect()
+        sent = await ana.correct("c-2")
+        await until(lambda: ana.session.corrections.pending_count == 0)
+        assert backend.stored() == [sent]
 
 
 async def test_an_author_sends_only_their_own(backend: Backend, tmp_path: Path) -> None:

@@ -93,6 +93,48 @@ def open_draft(
     )
 
 
+def reopened(correction: Correction, draft_id: CorrectionId) -> CorrectionDraft:
+    """Return the draft, under a fresh id, that a submitted correction was made of."""
+    labels = {(label.start, label.end): label for label in correction.labels}
+    hunks = []
+    for hunk in correction.hunks:
+        label = labels.get((hunk.start, hunk.end))
+        code, confirmed = (label.code, label.confirmed) if label else (None, False)
+        hunks.append(DraftHunk(**hunk.model_dump(), code=code, confirmed=confirmed))
+    return CorrectionDraft(
+        id=draft_id,
+        conversation_id=correction.conversation_id,
+        turn=correction.turn,
+        author_id=correction.author_id,
+        original=_original_of(correction),
+        text=correction.corrected_text,
+        hunks=tuple(hunks),
+        codes=correction.codes,
+        severity=correction.severity,
+        root_cause=correction.root_cause,
+        source_verdicts=correction.source_verdicts,
+        tool_calls=tuple(ToolCallDraft(**call.model_dump()) for call in correction.tool_calls),
+        should_have_handed_off=correction.should_have_handed_off,
+        handoff_gate=correction.handoff_gate,
+        assertions=correction.assertions,
+        note=correction.note,
+        opened_at=correction.opened_at,
+        taxonomy_version=correction.taxonomy_version,
+    )
+
+
+def _original_of(correction: Correction) -> str:
+    """Return the original, which a correction does not hold: its text with every hunk undone."""
+    pieces: list[str] = []
+    read = undone = 0
+    for hunk in correction.hunks:
+        same = hunk.start - undone
+        pieces += (correction.corrected_text[read : read + same], hunk.removed)
+        read += same + len(hunk.replacement)
+        undone = hunk.end
+    return "".join((*pieces, correction.corrected_text[read:]))
+
+
 def with_text(draft: CorrectionDraft, text: str) -> CorrectionDraft:
     """Return the draft with another corrected text.
 

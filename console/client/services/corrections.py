@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from console.client.domain.drafts import CorrectionDraft, open_draft, to_correction
+from console.client.domain.drafts import CorrectionDraft, open_draft, reopened, to_correction
 from console.client.services.changes import Changes, ChangeSet
 from console.client.services.claims import Claims
 from console.client.services.conversations import ConversationService
+from console.client.services.errors import DraftExistsError
 from console.client.services.outbox import Outbox
 from console.client.services.outbox_pump import OutboxPump
-from console.client.services.ports import Clock, LocalStore, OutboxItem
+from console.client.services.ports import Clock, LocalStore, OutboxItem, Unreadable
+from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId, new_correction_id
 from console.contract.taxonomy import TAXONOMY
 from console.contract.views import CorrectionState
@@ -117,8 +119,11 @@ class CorrectionService:
         return correction.id
 
     def states(self, conversation_id: ConversationId) -> tuple[CorrectionStatus, ...]:
-        """Return what became of one's corrections of a conversation, oldest first; the backend's word goes first."""
-        here = (item for item in self._outbox.items if item.correction.conversation_id == conversation_id)
+        """Return what became of one's corrections of a conversation, oldest first.
+
+        The backend's word goes first, but for what it refused: these words are kept nowhere but here.
+        """
+        here = [item for item in self._outbox.items if item.correction.conversation_id == conversation_id]
         known = {item.correction.id: self._status(item) for item in here}
         for sent in self._outbox.deliveries:
             if sent.conversation_id == conversation_id:
@@ -129,6 +134,7 @@ class CorrectionService:
             said = record.correction
             if said.author_id == self._me_id:
                 known[said.id] = CorrectionStatus(said.id, said.turn, _STORED[record.receipt.state], said.submitted_at)
+        known |= {item.correction.id: self._status(item) for item in here if item.refusal is not None}
         return tuple(sorted(known.values(), key=lambda status: (status.submitted_at, status.id)))
 
     def refused(self) -> tuple[tuple[ConversationId, CorrectionStatus], ...]:
@@ -151,19 +157,37 @@ class CorrectionService:
         """Send a refused correction again, as it is. Raises KeyError, StoreError."""
         await self._outbox.park(correction_id, None)
         self._pump.wake()
-        self._publish(self._conversation_of(correction_id))
+        self._publish(self._outbox.item(correction_id).correction.conversation_id)
+
+    def refused_correction(self, correction_id: CorrectionId) -> Correction:
+        """Return a refused correction, to be shown or copied. Raises KeyError."""
+        item = self._outbox.item(correction_id)
+        if item.refusal is None:
+            raise KeyError(correction_id)
+        return item.correction
+
+    async def reopen(self, correction_id: CorrectionId) -> CorrectionDraft:
+        """Turn a refused correction into a draft with a fresh id, in one transaction, and return it.
+
+        Raises KeyError, DraftExistsError (its turn has a draft somebody worked on) and StoreError: nothing changed.
+        """
+        refused = self.refused_correction(correction_id)
+        draft = reopened(refused, new_correction_id(self._clock.now()))
+        if not await self._outbox.reopen(correction_id, draft):
+            raise DraftExistsError("This turn has another draft by now: submit or discard that one first.")
+        self._publish(refused.conversation_id)
+        return draft
+
+    @property
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """What another version of Redline left here and this one cannot read: kept in the profile's file as it is."""
+        return self._outbox.unreadable
 
     async def discard_refused(self, correction_id: CorrectionId) -> None:
         """Drop a refused correction because its author says so. Raises KeyError, StoreError."""
-        conversation_id = self._conversation_of(correction_id)
+        conversation_id = self._outbox.item(correction_id).correction.conversation_id
         await self._outbox.discard(correction_id)
         self._publish(conversation_id)
-
-    def _conversation_of(self, correction_id: CorrectionId) -> ConversationId:
-        item = next((item for item in self._outbox.items if item.correction.id == correction_id), None)
-        if item is None:
-            raise KeyError(correction_id)
-        return item.correction.conversation_id
 
     def _publish(self, conversation_id: ConversationId) -> None:
         ids = frozenset({conversation_id})

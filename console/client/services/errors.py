@@ -7,6 +7,7 @@ DeskError
 │   │   └── UnclearAnswerError   what came back is no answer: 5xx, busy, cut short, another server's page
 │   ├── UnauthenticatedError     the token is not accepted; nothing took effect
 │   └── RefusedError             the backend said no, and why; nothing took effect
+├── DraftExistsError             a turn has one draft, and there is one already
 └── StoreError                   this computer could not keep or read it; nothing is claimed to be saved
 """
 
@@ -52,6 +53,10 @@ class RefusedError(BackendError):
     def code(self) -> ProblemCode:
         """The kind of refusal."""
         return self.problem.type
+
+
+class DraftExistsError(DeskError):
+    """A refused correction cannot become the draft of its turn again: there is one, or another desk took it up."""
 
 
 class StoreError(DeskError):

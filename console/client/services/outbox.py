@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from console.client.services.ports import Delivery, LocalStore, OutboxItem
+from console.client.domain.drafts import CorrectionDraft
+from console.client.services.ports import Delivery, LocalStore, OutboxItem, Unreadable
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.views import Receipt
@@ -18,12 +19,14 @@ class Outbox:
         self._items: dict[CorrectionId, OutboxItem] = {}
         self._deliveries: dict[CorrectionId, Delivery] = {}
         self.sending: CorrectionId | None = None
+        self.unreadable: tuple[Unreadable, ...] = ()
 
     async def load(self) -> None:
         """Read what earlier runs left."""
         self._items = {item.correction.id: item for item in await self._store.outbox(self._author_id)}
         deliveries = await self._store.deliveries(self._author_id)
         self._deliveries = {delivery.receipt.id: delivery for delivery in deliveries}
+        self.unreadable = await self._store.unreadable(self._author_id)
 
     @property
     def items(self) -> tuple[OutboxItem, ...]:
@@ -34,6 +37,10 @@ class Outbox:
     def deliveries(self) -> tuple[Delivery, ...]:
         """Everything known to be stored, oldest first."""
         return tuple(self._deliveries.values())
+
+    def item(self, correction_id: CorrectionId) -> OutboxItem:
+        """Return one item. Raises KeyError."""
+        return self._items[correction_id]
 
     def holds(self, correction_id: CorrectionId) -> bool:
         """Say whether this correction was submitted before, whatever became of it."""
@@ -70,6 +77,13 @@ class Outbox:
             raise KeyError(correction_id)
         await self._store.discard(correction_id)
         del self._items[correction_id]
+
+    async def reopen(self, correction_id: CorrectionId, draft: CorrectionDraft) -> bool:
+        """Turn a refused item into a draft; False where another draft is in its place, or another desk took it up."""
+        done = await self._store.reopen(correction_id, draft)
+        if done:
+            del self._items[correction_id]
+        return done
 
     async def settle(self, receipt: Receipt) -> None:
         """Take a stored correction out, and keep its receipt."""

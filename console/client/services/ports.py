@@ -74,6 +74,15 @@ class OutboxItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A draft, or with `id` a submitted correction, that another version of Redline wrote: kept, but never shown."""
+
+    conversation_id: ConversationId
+    turn: int
+    id: CorrectionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A correction the backend gave its receipt for."""
 
@@ -84,7 +93,10 @@ class Delivery:
 
 
 class LocalStore(Protocol):
-    """What this computer keeps of one profile. Every call raises StoreError; what returned from a write is on disk."""
+    """What this computer keeps of one profile. Every call raises StoreError; what returned from a write is on disk.
+
+    What cannot be read is passed over, and stays in the file as it is.
+    """
 
     async def draft(self, conversation_id: ConversationId, turn: int, author_id: UserId) -> CorrectionDraft | None:
         """Return the stored draft of a turn, if there is one."""
@@ -106,6 +118,15 @@ class LocalStore(Protocol):
 
     async def outbox(self, author_id: UserId) -> tuple[OutboxItem, ...]:
         """Return an author's outbox, oldest first."""
+
+    async def unreadable(self, author_id: UserId) -> tuple[Unreadable, ...]:
+        """Return what is kept of an author's work and cannot be read."""
+
+    async def reopen(self, correction_id: CorrectionId, draft: CorrectionDraft) -> bool:
+        """Turn a refused item into a draft, in one transaction.
+
+        False, and nothing done, where it is no longer a refused item, or its turn has a draft somebody worked on.
+        """
 
     async def park(self, correction_id: CorrectionId, refusal: str | None) -> None:
         """Mark an item as refused, and why; None lets it be sent again."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from console.client.domain.drafts import CorrectionDraft
-from console.client.services.ports import Delivery, OutboxItem
+from console.client.domain.drafts import CorrectionDraft, is_untouched
+from console.client.services.ports import Delivery, OutboxItem, Unreadable
 from console.contract.base import canonical_json, content_sha256
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
@@ -50,6 +50,19 @@ class MemoryStore:
     async def outbox(self, author_id: UserId) -> tuple[OutboxItem, ...]:
         """Return an author's outbox, oldest first."""
         return tuple(item for item in self._outbox.values() if item.correction.author_id == author_id)
+
+    async def unreadable(self, author_id: UserId) -> tuple[Unreadable, ...]:
+        """Return nothing: memory holds only what can be read."""
+        return ()
+
+    async def reopen(self, correction_id: CorrectionId, draft: CorrectionDraft) -> bool:
+        """Turn a refused item into a draft; False where it is none, or its turn has a draft somebody worked on."""
+        item, there = self._outbox.get(correction_id), self._drafts.get(draft.key)
+        if item is None or item.refusal is None or (there and not is_untouched(there)):
+            return False
+        self._drafts[draft.key] = draft
+        del self._outbox[correction_id]
+        return True
 
     async def park(self, correction_id: CorrectionId, refusal: str | None) -> None:
         """Mark an item as refused, and why; None lets it be sent again."""

@@ -38,6 +38,15 @@ MIGRATIONS = (
         body TEXT NOT NULL
     ) STRICT;
     """,
+    """
+    CREATE TABLE unreadable_draft (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        conversation_id TEXT NOT NULL,
+        turn INTEGER NOT NULL,
+        author_id TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+    """,
 )
 
 

@@ -11,12 +11,12 @@ from typing import Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from console.client.domain.drafts import CorrectionDraft
+from console.client.domain.drafts import CorrectionDraft, is_untouched
 from console.client.services.errors import StoreError
-from console.client.services.ports import Delivery, OutboxItem
-from console.client.store.damage import DamagedError, check_whole, is_damage, move_aside, take_over
+from console.client.services.ports import Delivery, OutboxItem, Unreadable
+from console.client.store.damage import WORK, DamagedError, check_whole, is_damage, move_aside, take_over
 from console.client.store.schema import NewerSchemaError, migrate
-from console.contract.base import UtcTime, canonical_json, content_sha256
+from console.contract.base import Model, UtcTime, canonical_json, content_sha256
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.views import ConversationView, Me, QueueRow, Receipt
@@ -27,10 +27,13 @@ BATCH = 500
 
 _ROWS = TypeAdapter(tuple[QueueRow, ...])
 _TIME = TypeAdapter(UtcTime)
-_END_DRAFT = "DELETE FROM draft WHERE conversation_id = ? AND turn = ? AND author_id = ?"
+_THIS_DRAFT = "WHERE conversation_id = ? AND turn = ? AND author_id = ?"
+_DISCARD = "DELETE FROM outbox WHERE id = ? AND refusal IS NOT NULL"
 _KEEP_ROW = "INSERT OR REPLACE INTO queue_row (conversation_id, body) VALUES (?, ?)"
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+DraftKey = tuple[ConversationId, int, UserId]
 
 
 class SqliteStore:
@@ -59,9 +62,8 @@ class SqliteStore:
         """Return the stored draft of a turn, if there is one."""
 
         def read(db: sqlite3.Connection) -> CorrectionDraft | None:
-            where = "conversation_id = ? AND turn = ? AND author_id = ?"
-            row = db.execute(f"SELECT body FROM draft WHERE {where}", (conversation_id, turn, author_id)).fetchone()
-            return CorrectionDraft.model_validate_json(row[0]) if row else None
+            body = _draft_body(db, (conversation_id, turn, author_id))
+            return _read(CorrectionDraft, body) if body else None
 
         return await self._run(read)
 
@@ -71,22 +73,18 @@ class SqliteStore:
         def read(db: sqlite3.Connection) -> tuple[CorrectionDraft, ...]:
             order = "ORDER BY conversation_id, turn"
             rows = db.execute(f"SELECT body FROM draft WHERE author_id = ? {order}", (author_id,))
-            return tuple(CorrectionDraft.model_validate_json(body) for (body,) in rows)
+            return tuple(draft for (body,) in rows if (draft := _read(CorrectionDraft, body)))
 
         return await self._run(read)
 
     async def save_draft(self, draft: CorrectionDraft) -> None:
         """Keep a draft in place of the one of the same conversation, turn and author."""
 
-        def write(db: sqlite3.Connection) -> None:
-            insert = "INSERT OR REPLACE INTO draft (conversation_id, turn, author_id, body) VALUES (?, ?, ?, ?)"
-            db.execute(insert, (*draft.key, draft.model_dump_json()))
-
-        await self._write(write)
+        await self._write(lambda db: _replace_draft(db, draft))
 
     async def discard_draft(self, draft: CorrectionDraft) -> None:
         """Forget the draft of this conversation, turn and author, if there is one."""
-        await self._write(lambda db: db.execute(_END_DRAFT, draft.key))
+        await self._write(lambda db: _end_draft(db, draft.key))
 
     async def submit(self, correction: Correction) -> bool:
         """Put a correction last in the outbox and end its draft; False where another one was submitted under its id."""
@@ -103,7 +101,7 @@ class SqliteStore:
                 )
             elif submitted != content_sha256(body):
                 return False
-            db.execute(_END_DRAFT, key)
+            _end_draft(db, key)
             return True
 
         return await self._write(write)
@@ -114,9 +112,36 @@ class SqliteStore:
         def read(db: sqlite3.Connection) -> tuple[OutboxItem, ...]:
             order = "ORDER BY position"
             rows = db.execute(f"SELECT body, refusal FROM outbox WHERE author_id = ? {order}", (author_id,))
-            return tuple(OutboxItem(Correction.model_validate_json(body), refusal) for body, refusal in rows)
+            return tuple(OutboxItem(said, refusal) for body, refusal in rows if (said := _read(Correction, body)))
 
         return await self._run(read)
+
+    async def unreadable(self, author_id: UserId) -> tuple[Unreadable, ...]:
+        """Return what is kept of an author's work and cannot be read: another version of Redline wrote it."""
+
+        def read(db: sqlite3.Connection) -> tuple[Unreadable, ...]:
+            found: list[Unreadable] = []
+            for table, kind in (*WORK.items(), ("unreadable_draft", CorrectionDraft)):
+                name = "id" if kind is Correction else "NULL"
+                columns = f"conversation_id, turn, {name}, body"
+                rows = db.execute(f"SELECT {columns} FROM {table} WHERE author_id = ?", (author_id,))
+                found += (Unreadable(*place) for *place, body in rows if _read(kind, body) is None)
+            return tuple(found)
+
+        return await self._run(read)
+
+    async def reopen(self, correction_id: CorrectionId, draft: CorrectionDraft) -> bool:
+        """Turn a refused item into a draft; False where it is none, or its turn has a draft somebody worked on."""
+
+        def write(db: sqlite3.Connection) -> bool:
+            body = _draft_body(db, draft.key)
+            there = body and _read(CorrectionDraft, body)
+            if (there and not is_untouched(there)) or not db.execute(_DISCARD, (correction_id,)).rowcount:
+                return False
+            _replace_draft(db, draft)
+            return True
+
+        return await self._write(write)
 
     async def park(self, correction_id: CorrectionId, refusal: str | None) -> None:
         """Mark an item as refused, and why; None lets it be sent again."""
@@ -125,8 +150,7 @@ class SqliteStore:
 
     async def discard(self, correction_id: CorrectionId) -> None:
         """Drop a refused item; an item that is not refused stays."""
-        delete = "DELETE FROM outbox WHERE id = ? AND refusal IS NOT NULL"
-        await self._write(lambda db: db.execute(delete, (correction_id,)))
+        await self._write(lambda db: db.execute(_DISCARD, (correction_id,)))
 
     async def settle(self, receipt: Receipt) -> None:
         """Turn an outbox item into a delivery, in one transaction; nothing the second time."""
@@ -149,8 +173,9 @@ class SqliteStore:
             order = "ORDER BY position"
             rows = db.execute(f"SELECT {columns} FROM delivery WHERE author_id = ? {order}", (author_id,))
             return tuple(
-                Delivery(conversation_id, turn, _TIME.validate_python(at), Receipt.model_validate_json(receipt))
-                for conversation_id, turn, at, receipt in rows
+                Delivery(conversation_id, turn, _TIME.validate_python(at), receipt)
+                for conversation_id, turn, at, body in rows
+                if (receipt := _read(Receipt, body))
             )
 
         return await self._run(read)
@@ -160,7 +185,7 @@ class SqliteStore:
 
         def read(db: sqlite3.Connection) -> Me | None:
             row = db.execute("SELECT body FROM person WHERE key = ?", (key,)).fetchone()
-            return Me.model_validate_json(row[0]) if row else None
+            return _read(Me, row[0]) if row else None
 
         return await self._run(read)
 
@@ -208,10 +233,7 @@ class SqliteStore:
         def read(db: sqlite3.Connection) -> ConversationView | None:
             where = "WHERE conversation_id = ?"
             row = db.execute(f"SELECT body FROM conversation {where}", (conversation_id,)).fetchone()
-            try:
-                return ConversationView.model_validate_json(row[0]) if row else None
-            except ValidationError:
-                return None
+            return _read(ConversationView, row[0]) if row else None
 
         return await self._run(read)
 
@@ -248,8 +270,37 @@ def _submitted_sha256(db: sqlite3.Connection, correction_id: CorrectionId) -> st
     """Return the hash of what was submitted under an id, stored at the backend or not; None where nothing was."""
     for column, table in (("body", "outbox"), ("receipt", "delivery")):
         if row := db.execute(f"SELECT {column} FROM {table} WHERE id = ?", (correction_id,)).fetchone():
-            return content_sha256(row[0]) if table == "outbox" else Receipt.model_validate_json(row[0]).body_sha256
+            receipt = _read(Receipt, row[0]) if table == "delivery" else None
+            return receipt.body_sha256 if receipt else content_sha256(row[0])  # of an unreadable one: no correction's
     return None
+
+
+def _read(kind: type[M], body: str) -> M | None:
+    """Return what a row holds; None where another version wrote it."""
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
+def _draft_body(db: sqlite3.Connection, key: DraftKey) -> str | None:
+    row = db.execute(f"SELECT body FROM draft {_THIS_DRAFT}", key).fetchone()
+    return row[0] if row else None
+
+
+def _end_draft(db: sqlite3.Connection, key: DraftKey) -> None:
+    """Delete the draft of a turn; one that cannot be read is only put where it is in nobody's way."""
+    body = _draft_body(db, key)
+    if body and _read(CorrectionDraft, body) is None:
+        columns = "conversation_id, turn, author_id, body"
+        db.execute(f"INSERT INTO unreadable_draft ({columns}) SELECT {columns} FROM draft {_THIS_DRAFT}", key)
+    db.execute(f"DELETE FROM draft {_THIS_DRAFT}", key)
+
+
+def _replace_draft(db: sqlite3.Connection, draft: CorrectionDraft) -> None:
+    _end_draft(db, draft.key)
+    insert = "INSERT INTO draft (conversation_id, turn, author_id, body) VALUES (?, ?, ?, ?)"
+    db.execute(insert, (*draft.key, draft.model_dump_json()))
 
 
 @contextmanager
