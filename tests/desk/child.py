@@ -34,6 +34,7 @@ class Backend:
         self._database = folder / "workspace.db"
         self._command = serve_command(folder, sample=sample)
         self._child: subprocess.Popen[bytes] | None = None
+        self._client = httpx.Client(timeout=30)
 
     def start(self) -> None:
         pipe = subprocess.PIPE
@@ -52,6 +53,10 @@ class Backend:
         self._child.communicate()
         self._child = self.url = None
 
+    def close(self) -> None:
+        self._client.close()
+        self.kill()
+
     def load(self, *conversations: Conversation, queue_all: bool = False) -> None:
         """Import conversations as another process would: through a store of its own."""
 
@@ -64,7 +69,7 @@ class Backend:
     def ask(self, who: str, method: str, path: str) -> httpx.Response:
         """Ask something as somebody, over HTTP."""
         headers = {"Authorization": f"Bearer {token(who)}"}
-        return httpx.request(method, f"{self.url}{path}", headers=headers, timeout=30)
+        return self._client.request(method, f"{self.url}{path}", headers=headers)
 
     def rows(self) -> tuple[QueueRow, ...]:
         """The whole queue, as anybody reads it."""
@@ -97,4 +102,4 @@ def serving(folder: Path, *, sample: bool = False) -> Iterator[Backend]:
     try:
         yield backend
     finally:
-        backend.kill()
+        backend.close()

@@ -23,6 +23,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def app(qapp: QApplication) -> QApplication:
+    gc.freeze()  # what stands by now stays, and need not be looked through after every test
     return create_application()
 
 

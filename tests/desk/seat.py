@@ -225,9 +225,11 @@ async def console(app: QApplication, folder: Path, server: str | None = None) ->
         await starting
     finally:
         starting.cancel()
-        await asyncio.wait([starting])
+        (outcome,) = await asyncio.gather(starting, return_exceptions=True)
         await desk.stop()
         put_away(desk.window)
+        if isinstance(outcome, Exception):  # why the test waited in vain
+            raise outcome
 
 
 @asynccontextmanager
