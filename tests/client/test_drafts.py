@@ -12,6 +12,7 @@ from console.client.domain.drafts import CorrectionDraft, IncompleteDraftError, 
 from console.contract.conversations import Gate, Speaker, Turn
 from console.contract.corrections import Assertion, AssertionKind, Scope, SourceJudgement, fits
 from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.limits import MAX_TEXT
 from console.contract.taxonomy import TAXONOMY, Severity
 
 NOW = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
@@ -91,6 +92,63 @@ def test_a_hunk_that_swallows_a_personal_one_stays_personal() -> None:
     assert [hunk.scope for hunk in draft.hunks] == [Scope.CUSTOMER_ONLY] * len(draft.hunks)
 
 
+def personal(words: str = "Ana Ruiz") -> CorrectionDraft:
+    """A draft in which one hunk, these words, was marked as for this customer only."""
+    return drafts.with_hunk_scope(typed(("14 days", words)), 0, Scope.CUSTOMER_ONLY)
+
+
+def test_personal_words_deleted_and_typed_again_letter_by_letter_are_personal_again() -> None:
+    draft = personal()
+    for at in range(len("Ana Ruiz"), -1, -1):
+        draft = drafts.with_text(draft, ORIGINAL.replace("14 days", "Ana Ruiz"[:at]))
+    draft = drafts.with_text(draft, ORIGINAL)
+    assert draft.hunks == ()
+    draft = CorrectionDraft.model_validate_json(draft.model_dump_json())
+    for at in range(1, len("ana  ruiz") + 1):
+        draft = drafts.with_text(draft, ORIGINAL + " Yours, " + "ana  ruiz"[:at])
+    assert said(draft) == [("Yours, ana  ruiz", None, False, Scope.CUSTOMER_ONLY)]
+
+
+def test_a_fragment_left_while_deleting_personal_words_marks_nothing() -> None:
+    draft = personal("Anatol")
+    for at in range(len("Anatol"), -1, -1):
+        draft = drafts.with_text(draft, ORIGINAL.replace("14 days", "Anatol"[:at]))
+    draft = drafts.with_text(draft, ORIGINAL + " Analyse it.")
+    assert [hunk.scope for hunk in draft.hunks if "Analyse" in hunk.replacement] == [Scope.TEACH]
+
+
+def test_personal_words_that_were_edited_are_personal_as_edited() -> None:
+    draft = drafts.with_text(personal(), ORIGINAL.replace("14 days", "Ana B. Ruiz"))
+    draft = drafts.with_text(drafts.with_text(draft, ORIGINAL), ORIGINAL + " Yours, Ana B. Ruiz")
+    assert [hunk.scope for hunk in draft.hunks] == [Scope.CUSTOMER_ONLY]
+
+
+def test_personal_words_teach_once_a_person_says_so() -> None:
+    draft = drafts.with_text(drafts.with_text(personal(), ORIGINAL), ORIGINAL + " Yours, Ana Ruiz")
+    draft = drafts.with_hunk_scope(draft, 0, Scope.TEACH)
+    draft = drafts.with_text(draft, draft.text + "!")
+    assert [hunk.scope for hunk in draft.hunks] == [Scope.TEACH]
+
+
+def test_one_place_taught_stays_so_beside_another_that_is_personal() -> None:
+    draft = typed(("14 days", "Ana Ruiz"), ("shipping", "Ana Ruiz"))
+    draft = drafts.with_hunk_scope(draft, 0, Scope.CUSTOMER_ONLY)
+    draft = drafts.with_hunk_scope(draft, 1, Scope.TEACH)
+    draft = drafts.with_text(draft, draft.text + "!")
+    assert [hunk.scope for hunk in draft.hunks][:2] == [Scope.CUSTOMER_ONLY, Scope.TEACH]
+
+
+def test_a_correction_too_large_for_the_wire_is_a_fault_before_anything_is_sent() -> None:
+    draft = drafts.toggle_code(drafts.with_text(opened("a" * MAX_TEXT), "😀" * MAX_TEXT), "tone")
+    assert drafts.faults(draft) == ()
+    draft = drafts.with_note(draft, "😀" * MAX_TEXT)
+    draft = drafts.with_assertions(draft, (Assertion(kind=AssertionKind.MUST_SAY, text="😀" * MAX_TEXT),))
+    (fault,) = drafts.faults(draft)
+    assert fault.startswith("Shorten the answer")
+    with pytest.raises(IncompleteDraftError):
+        drafts.to_correction(draft, 1, NOW)
+
+
 def test_a_text_typed_back_leaves_the_draft_untouched() -> None:
     assert drafts.is_untouched(drafts.with_text(typed(("14", "30")), ORIGINAL))
 
@@ -140,7 +198,7 @@ def test_a_draft_with_faults_is_no_correction() -> None:
 def test_what_the_contract_refuses_never_enters_a_draft() -> None:
     draft = drafts.with_text(opened(), "a\x00b\ud800c" + "d" * 500_000)
     assert draft.text.startswith("abcd")
-    assert len(draft.text) == drafts.MAX_TEXT
+    assert len(draft.text) == MAX_TEXT
     assert CorrectionDraft.model_validate_json(draft.model_dump_json()) == draft
 
 
@@ -185,3 +243,20 @@ def test_whatever_is_done_to_a_draft_it_can_be_kept_and_yields_a_correction_that
     again = drafts.reopened(correction, CorrectionId("d-2"))
     assert again.original == original
     assert drafts.to_correction(again, 3, NOW) == correction.model_copy(update={"id": "d-2"})
+
+
+SENTENCES = st.lists(
+    st.sampled_from(["Ana Ruiz", "ana\u00a0RUIZ", "You have", "14 days", ".", "ship it", "Ana"]), max_size=8
+).map(" ".join)
+
+
+@given(st.lists(SENTENCES, max_size=6))
+@settings(deadline=None)
+def test_no_hunk_that_holds_personal_words_ever_teaches_until_a_person_says_so(texts: list[str]) -> None:
+    draft = personal()
+    for text in texts:
+        draft = drafts.with_text(draft, text)
+        draft = CorrectionDraft.model_validate_json(draft.model_dump_json())
+        for hunk in draft.hunks:
+            if "anaruiz" in "".join(hunk.replacement.casefold().split()):
+                assert hunk.scope is Scope.CUSTOMER_ONLY

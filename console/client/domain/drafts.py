@@ -4,6 +4,7 @@ Every function returns a new draft; none reads a clock. A suggestion stays uncon
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -22,10 +23,11 @@ from console.contract.corrections import (
     ToolCallCorrection,
 )
 from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.limits import MAX_CORRECTION, MAX_TEXT, MIB
 from console.contract.taxonomy import RootCause, Severity
 
-MAX_TEXT = 400_000
-"""Code points a corrected text may hold: the contract's limit."""
+PERSONAL_SHORTEST, PERSONAL_LONGEST, PERSONAL_KEPT = 3, 1_000, 200
+"""Code points of words kept to one customer that are remembered, at least and at most, and how many of them."""
 
 
 class DraftHunk(Hunk):
@@ -64,6 +66,8 @@ class CorrectionDraft(Model):
     note: Text = ""
     opened_at: UtcTime
     taxonomy_version: Key
+    personal: tuple[Line, ...] = ()
+    """What was kept to this customer, without case and spaces: a hunk that holds it again is kept to them again."""
 
     @property
     def key(self) -> tuple[ConversationId, int, UserId]:
@@ -138,12 +142,14 @@ def _original_of(correction: Correction) -> str:
 def with_text(draft: CorrectionDraft, text: str) -> CorrectionDraft:
     """Return the draft with another corrected text.
 
-    A hunk keeps scope, code and confirmation from the old hunk it overlaps most in the original. Characters the
-    contract refuses (NUL, lone surrogates) are dropped, and what is beyond its limit is cut.
+    A hunk keeps scope, code and confirmation from the old hunk it overlaps most in the original; one that holds words
+    which were kept to this customer is kept to them again, until a person says that it teaches. Characters the contract
+    refuses (NUL, lone surrogates) are dropped, and what is beyond its limit is cut.
     """
     text = _storable(text)
     if text == draft.text:
         return draft
+    draft = _remembering(draft, _edited_words(draft))
     hunks = tuple(_carried(change, draft) for change in changes(draft.original, text))
     return draft.model_copy(update={"text": text, "hunks": hunks})
 
@@ -153,18 +159,52 @@ def _storable(text: str) -> str:
     return kept[:MAX_TEXT]
 
 
+def _remembering(draft: CorrectionDraft, personal: Iterable[str]) -> CorrectionDraft:
+    """Return the draft with these words kept to the customer; too short ones would be found in anything."""
+    long_enough = dict.fromkeys(words[:PERSONAL_LONGEST] for words in personal if len(words) >= PERSONAL_SHORTEST)
+    return draft.model_copy(update={"personal": tuple(long_enough)[-PERSONAL_KEPT:]})
+
+
+def _edited_words(draft: CorrectionDraft) -> list[str]:
+    """Return the personal words, as they were marked and as they were edited since; not what deleting left of them."""
+    said = list(draft.personal)
+    for hunk in draft.hunks:
+        words = _folded(hunk.replacement)[:PERSONAL_LONGEST]
+        if hunk.scope is Scope.CUSTOMER_ONLY and not any(known in words or words in known for known in said):
+            said.append(words)
+    return said
+
+
+def _held(personal: tuple[str, ...], text: str) -> list[str]:
+    """Return which personal words a text holds."""
+    folded = _folded(text) if personal else ""
+    return [words for words in personal if words in folded]
+
+
+def _folded(text: str) -> str:
+    return "".join(text.casefold().split())
+
+
 def _carried(change: Change, draft: CorrectionDraft) -> DraftHunk:
     touching = [old for old in draft.hunks if change.start <= old.end and old.start <= change.end]
     nearest = max(touching, key=lambda old: min(change.end, old.end) - max(change.start, old.start), default=None)
-    # A hunk that swallowed a personal one stays personal: what was for one customer must never teach.
-    scope = Scope.CUSTOMER_ONLY if any(old.scope is Scope.CUSTOMER_ONLY for old in touching) else Scope.TEACH
+    # What was for one customer must never teach: neither what swallowed a personal hunk, nor its words elsewhere.
+    known = {said for old in touching if old.scope is Scope.TEACH for said in _held(draft.personal, old.replacement)}
+    personal = any(old.scope is Scope.CUSTOMER_ONLY for old in touching)
+    personal = personal or not known.issuperset(_held(draft.personal, change.replacement))
+    scope = Scope.CUSTOMER_ONLY if personal else Scope.TEACH
     code = nearest.code if nearest else next(iter(draft.codes), None)
     return DraftHunk(**change._asdict(), scope=scope, code=code, confirmed=nearest is not None and nearest.confirmed)
 
 
 def with_hunk_scope(draft: CorrectionDraft, index: int, scope: Scope) -> CorrectionDraft:
     """Return the draft with one hunk taught, or kept to this customer. IndexError where there is no such hunk."""
-    return _with_hunk(draft, draft.hunks[index].model_copy(update={"scope": scope}), index)
+    hunk = draft.hunks[index]
+    words = _folded(hunk.replacement)
+    said = (
+        [known for known in draft.personal if known not in words] if scope is Scope.TEACH else (*draft.personal, words)
+    )
+    return _with_hunk(_remembering(draft, said), hunk.model_copy(update={"scope": scope}), index)
 
 
 def with_hunk_code(draft: CorrectionDraft, index: int, code: str) -> CorrectionDraft:
@@ -271,7 +311,17 @@ def faults(draft: CorrectionDraft) -> tuple[str, ...]:
     if draft.should_have_handed_off and draft.handoff_gate is None:
         found.append("Choose the gate that should have handed it off.")
     found += [fault for call in draft.tool_calls if (fault := _tool_call_fault(call))]
+    if not found and not _fits_the_wire(draft):
+        found.append(f"Shorten the answer or what is said of it: a correction may be {MAX_CORRECTION // MIB} MiB long.")
     return tuple(found)
+
+
+def _fits_the_wire(draft: CorrectionDraft) -> bool:
+    try:
+        _correction(draft, 0, draft.opened_at)
+    except ValidationError:
+        return False
+    return True
 
 
 def _tool_call_fault(call: ToolCallDraft) -> str | None:
@@ -311,6 +361,10 @@ def to_correction(draft: CorrectionDraft, epoch: int, submitted_at: datetime) ->
     """
     if found := faults(draft):
         raise IncompleteDraftError(found)
+    return _correction(draft, epoch, submitted_at)
+
+
+def _correction(draft: CorrectionDraft, epoch: int, submitted_at: datetime) -> Correction:
     return Correction(
         id=draft.id,
         conversation_id=draft.conversation_id,

@@ -6,9 +6,10 @@ marks, flags); Han, kana, Thai and Lao, which put no spaces between words, are c
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from rapidfuzz.distance import Indel, Levenshtein
@@ -71,6 +72,7 @@ class Change(NamedTuple):
     replacement: str
 
 
+@lru_cache(maxsize=2)  # the draft asks, and the view of its diff after it
 def changes(original: str, corrected: str) -> tuple[Change, ...]:
     """Return what changed, in order and apart from each other; applied to `original` they give `corrected`."""
     return tuple(
@@ -134,7 +136,7 @@ _TOKEN = re.compile(rf"(?:{_WORD}(?:A[EJ]*{_WORD})*|(?:S[EJ]*)+|RR?[EJ]*|.[EJ]*)
 
 @lru_cache(maxsize=4)
 def _tokens(text: str) -> tuple[str, ...]:
-    return tuple(text[match.start() : match.end()] for match in _TOKEN.finditer(text.translate(_CLASSES)))
+    return tuple(text[start:end] for start, end in pairwise(_offsets(_TOKEN.findall(text.translate(_CLASSES)))))
 
 
 def _spans(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[tuple[int, int, int, int]]:
@@ -155,11 +157,8 @@ def _spans(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[tuple[int, in
             )
 
 
-def _offsets(tokens: tuple[str, ...]) -> list[int]:
-    offsets = [0]
-    for token in tokens:
-        offsets.append(offsets[-1] + len(token))
-    return offsets
+def _offsets(tokens: Sequence[str]) -> list[int]:
+    return [0, *accumulate(map(len, tokens))]
 
 
 def _joined(original: str, spans: Iterator[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
