@@ -87,7 +87,7 @@ async def test_a_program_that_is_not_there_is_reported(tmp_path: Path) -> None:
 async def test_it_has_no_address_before_it_is_up(tmp_path: Path) -> None:
     backend = EmbeddedBackend(serve_command(tmp_path, sample=False))
     gateway = HttpGateway(lambda: backend.url, backend.chairs[0].token)
-    with pytest.raises(UnreachableError, match="starting"):
+    with pytest.raises(UnreachableError, match="not up"):
         await gateway.me()
 
 

@@ -81,14 +81,33 @@ async def test_what_is_no_answer_is_an_unknown_outcome(said: bytes) -> None:
         assert isinstance(await ask(url), UnclearAnswerError)
 
 
-async def test_a_closed_door_is_unreachable() -> None:
+async def test_a_closed_door_is_unreachable_and_named_by_its_address_without_a_password() -> None:
     async with saying(answer()) as url:
         pass
-    assert isinstance(await ask(url), UnreachableError)
+    closed = await ask(url.replace("http://", "http://ana:secret@"))
+    assert isinstance(closed, UnreachableError)
+    assert str(closed) == f"The backend at {url} does not answer."
+
+
+async def test_a_backend_with_a_name_is_called_by_it_and_not_by_its_address() -> None:
+    async with saying(answer()) as url:
+        pass
+    gateway = HttpGateway(lambda: url, "token", "The embedded backend")
+    with pytest.raises(UnreachableError, match=r"^The embedded backend does not answer\.$"):
+        await gateway.me()
+    await gateway.aclose()
 
 
 async def test_a_backend_without_an_address_yet_is_unreachable() -> None:
-    assert isinstance(await ask(None), UnreachableError)
+    starting = await ask(None)
+    assert isinstance(starting, UnreachableError)
+    assert str(starting) == "The embedded backend is not up."
+
+
+async def test_title_and_detail_of_a_refusal_never_run_together() -> None:
+    body = b'{"type": "forbidden", "title": "Not allowed", "status": 403, "detail": "ask the owner"}'
+    async with saying(answer("403 Forbidden", body)) as url:
+        assert str(await ask(url)) == "Not allowed. ask the owner."
 
 
 async def test_silence_is_unreachable_once_the_deadline_is_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ async def test_rows_of_the_last_run_show_before_the_backend_answers(backend: Run
     async with desk(tmp_path, lambda: None) as ana:
         assert [row.conversation_id for row in ana.session.queue.rows] == ["c-1", "c-2"]
         assert ana.session.me.name == "Ana Ruiz"
-        await until(lambda: ana.session.connection.reason == "The backend is starting.")
+        await until(lambda: ana.session.connection.reason == "The embedded backend is not up.")
         assert ana.session.connection.state is ConnectionState.OFFLINE
 
 

@@ -42,10 +42,14 @@ M = TypeVar("M", bound=Model)
 
 
 class HttpGateway:
-    """The backend at the address `locate` names at the time of each call; None while it has none yet."""
+    """The backend at the address `locate` names at the time of each call; None while it has none yet.
 
-    def __init__(self, locate: Callable[[], str | None], token: str) -> None:
+    `name`: what a person knows it by, such as "The embedded backend"; without one it is called by its address.
+    """
+
+    def __init__(self, locate: Callable[[], str | None], token: str, name: str | None = None) -> None:
         self._locate = locate
+        self._given_name = name
         self._token = token
         self._origin: str | None = None
         self._client: httpx.AsyncClient | None = None
@@ -102,13 +106,13 @@ class HttpGateway:
             headers["Last-Event-ID"] = str(after)
         client = await self._connected()
         patience = httpx.Timeout(CONNECT_S, read=SILENCE_S)
-        with _translated():
+        with _translated(self._name):
             async with client.stream("GET", "/v1/feed", headers=headers, timeout=patience) as response:
                 if response.status_code != HTTPStatus.OK:
                     async with asyncio.timeout(DEADLINE_S):
                         raise _failure(response, await read_bounded(response))
                 response.stream = BoundedEvents(response)
-                yield _events(response)
+                yield _events(response, self._name)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -131,7 +135,7 @@ class HttpGateway:
         params = {name: value for name, value in query.items() if value is not None}
         content = None if body is None else canonical_json(body)
         headers = {} if body is None else {"Content-Type": "application/json"}
-        with _translated():
+        with _translated(self._name):
             async with (
                 asyncio.timeout(DEADLINE_S),
                 client.stream(method, path, params=params, content=content, headers=headers) as response,
@@ -145,7 +149,7 @@ class HttpGateway:
         """Return the client for where the backend is now. Raises UnreachableError while it is nowhere."""
         origin = self._locate()
         if origin is None:
-            raise UnreachableError("The backend is starting.")
+            raise UnreachableError("The embedded backend is not up.")
         if self._client is None or self._origin != origin:
             await self.aclose()
             parts = urlsplit(origin)
@@ -159,15 +163,20 @@ class HttpGateway:
             self._origin = origin
         return self._client
 
+    @property
+    def _name(self) -> str:
+        parts = urlsplit(self._origin or "")
+        return self._given_name or f"The backend at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
-async def _events(response: httpx.Response) -> AsyncIterator[FeedEvent]:
-    with _translated():
+
+async def _events(response: httpx.Response, name: str) -> AsyncIterator[FeedEvent]:
+    with _translated(name):
         try:
             async for event in EventSource(response).aiter_sse():
                 if event.data:
                     yield _feed_event(event.data)
         except httpx.RemoteProtocolError as error:
-            raise UnreachableError("The connection to the backend broke.") from error
+            raise UnreachableError(f"{name} broke off the connection.") from error
 
 
 def _feed_event(data: str) -> FeedEvent:
@@ -178,18 +187,18 @@ def _feed_event(data: str) -> FeedEvent:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Turn what the network does into what it means here."""
+def _translated(name: str) -> Iterator[None]:
+    """Turn what the network does into what it means here, said of the backend by its name."""
     try:
         yield
     except (httpx.RemoteProtocolError, TooMuchError, SSEError) as error:
-        raise UnclearAnswerError("The backend's answer could not be read.") from error
+        raise UnclearAnswerError(f"{name} answered in a way that cannot be read.") from error
     except TimeoutError as error:
-        raise UnreachableError("The backend did not answer in time.") from error
+        raise UnreachableError(f"{name} did not answer in time.") from error
     except httpx.TimeoutException as error:
-        raise UnreachableError("The backend fell silent.") from error
+        raise UnreachableError(f"{name} fell silent.") from error
     except httpx.TransportError as error:
-        raise UnreachableError("The backend cannot be reached.") from error
+        raise UnreachableError(f"{name} does not answer.") from error
 
 
 def _failure(response: httpx.Response, answer: bytes) -> BackendError:

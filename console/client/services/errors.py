@@ -46,7 +46,7 @@ class RefusedError(BackendError):
     """The backend refused for good; `problem` says why and, where that is the reason, who holds the claim."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(f"{problem.title} {problem.detail}".strip())
+        super().__init__(_sentences(problem.title, problem.detail))
         self.problem = problem
 
     @property
@@ -61,3 +61,9 @@ class DraftExistsError(DeskError):
 
 class StoreError(DeskError):
     """The profile's file could not be read or written."""
+
+
+def _sentences(*parts: str) -> str:
+    """Return what was said, each part closed like a sentence, so that none runs into the next."""
+    said = (part.strip() for part in parts)
+    return " ".join(part if part.endswith((".", "!", "?", "\u2026")) else f"{part}." for part in said if part)
