@@ -4,11 +4,12 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from console.client.app.embedded import EmbeddedBackend, serve_command
 from console.client.app.profile import Looks, Profile
-from console.client.net.http import HttpGateway
+from console.client.domain.queue_order import urgency
 from console.client.services.clock import SystemClock
 from console.client.services.errors import DeskError, UnauthenticatedError, UnknownOutcomeError
 from console.client.services.ports import Vault
@@ -20,11 +21,15 @@ from console.client.theme.theme import Theme
 from console.client.ui.signin.token_dialog import TokenDialog
 from console.client.ui.window.main_window import MainWindow
 from console.client.ui.window.presenter import DeskPresenter
-from console.client.vault.keyring_vault import open_vault
 from console.contract.base import content_sha256
+from console.contract.views import Me
+
+if TYPE_CHECKING:
+    from console.client.net.http import HttpGateway
 
 _log = logging.getLogger(__name__)
 _RETRY_S = 3.0
+_PAINT_S = 0.02
 
 
 class Desk:
@@ -92,18 +97,28 @@ class Desk:
         command = serve_command(self._profile.workspace, sample=self._profile.sample)
         self.backend = EmbeddedBackend(command, self._on_backend_up)
         assert self._store is not None
-        if await self._store.person(f"chair {self.backend.chairs[0].user_id}") is not None:
-            await self.sit(0)  # what was read last is on screen while the backend comes up
+        person = await self._store.person(f"chair {self.backend.chairs[0].user_id}")
+        if person is not None:
+            await self._show_last_read(self._store, person)
+            await self.sit(0)
             await self.backend.start()
         else:
             await self.backend.start()
             await self.sit(0)
+
+    async def _show_last_read(self, store: SqliteStore, person: Me) -> None:
+        """Put the queue as it was read last on screen, and let it be painted, before anything heavier is loaded."""
+        rows = sorted(await store.queue(), key=urgency)
+        self.window.queue.show_queue(rows, person, "as last read")
+        await asyncio.sleep(_PAINT_S)
 
     async def _sign_in_at(self, server: str) -> None:
         if not _is_address(server):
             raise DeskError(f"{server} is not an address. Give it as https://HOST or https://HOST:PORT.")
         if not _is_private(server):
             raise DeskError(f"{server} is not https: a token is never sent in the clear to another computer.")
+        from console.client.vault.keyring_vault import open_vault  # noqa: PLC0415  (heavy, and only needed here)
+
         vault = self._vault = self._vault or await open_vault()
         if vault.note:
             self.window.notice.tell(vault.note)
@@ -137,6 +152,8 @@ class Desk:
 
     async def _begin_session(self, token: str, key: str) -> None:
         assert self._store is not None
+        from console.client.net.http import HttpGateway  # noqa: PLC0415  (heavy: behind the first painted rows)
+
         gateway = HttpGateway(self._locate, token)
         try:
             me = await sign_in(gateway, self._store, key)
@@ -147,6 +164,9 @@ class Desk:
         self.session = DeskSession(me, self._gateway, self._store)
         self.presenter = DeskPresenter(self.window, self.session, self._tasks)
         await self.session.start()
+        if left := self.session.corrections.unreadable:
+            words = "{n} drafts or corrections of another version cannot be read here. They are kept as they are."
+            self.window.notice.tell(words.format(n=len(left)))
 
     async def _leave_chair(self) -> None:
         if self.presenter is not None:

@@ -14,6 +14,7 @@ os.environ.setdefault("QT_API", "pyside6")
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
+from console.client.app.collector import MainThreadCollector
 from console.client.app.desk import Desk
 from console.client.app.profile import Profile, choose_profile
 from console.client.services.errors import DeskError
@@ -43,8 +44,17 @@ def run_on_qt(app: QApplication, work: Callable[[], Coroutine[None, None, int]])
         asyncio.set_event_loop(None)
 
 
+def has_display() -> bool:
+    """Whether a window can be shown: Qt itself would abort the process where none can."""
+    chosen = (os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    return not sys.platform.startswith("linux") or any(chosen)
+
+
 def run_desk(arguments: argparse.Namespace) -> int:
     """Open the desk and return 0 when its window is closed, 1 where it could not open."""
+    if not has_display():
+        print("There is no display here. To see Redline at work all the same: redline tour --out DIR", file=sys.stderr)  # noqa: T201
+        return 1
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     app = create_application()
     profile = choose_profile(arguments.data_dir, arguments.server, sample=arguments.sample)
@@ -56,6 +66,7 @@ def run_desk(arguments: argparse.Namespace) -> int:
 
 async def _run(theme: Theme, profile: Profile) -> int:
     desk = Desk(theme, profile)
+    collector = MainThreadCollector()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(desk.report)
     with contextlib.suppress(NotImplementedError):  # Windows ends console programs its own way
@@ -71,4 +82,5 @@ async def _run(theme: Theme, profile: Profile) -> int:
         return 1
     finally:
         await desk.stop()
+        collector.stop()
     return 0

@@ -5,7 +5,6 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from console.client.app.desk import Desk
 from console.client.app.embedded import redline_command
-from console.client.app.main import create_application, run_on_qt
-from console.client.app.profile import choose_profile
+from console.client.app.main import create_application, has_display, run_on_qt
+from console.client.app.profile import Profile, choose_profile
 from console.client.net.http import HttpGateway
 from console.client.services.connection import ConnectionState
 from console.client.services.corrections import SavedState
@@ -44,7 +43,7 @@ class TourError(Exception):
 
 def run_tour(arguments: argparse.Namespace) -> int:
     """Run the tour with `out` and `data` of the command line; 0 only if exactly one matching record arrived."""
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if not has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
@@ -68,7 +67,7 @@ class Tour:
         self._folder = folder
         self._out = out
         self._data = data
-        self._profile = choose_profile(folder, None, sample=data is None)
+        self._profile = choose_profile(folder, None, sample=True) if data is None else Profile(folder)
         self._desk = Desk(theme, self._profile)
         self._window = self._desk.window
         self._conversation: Conversation | None = None

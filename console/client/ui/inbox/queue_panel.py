@@ -60,6 +60,8 @@ class QueuePanel(QFrame):
         self._me: Me | None = None
         self._pinned: ConversationId | None = None
         self._offline_word = ""
+        self._holds_stray = False
+        self._held = 0
         self.free_count = 0
         self.model = QueueModel(describe_row, self)
         self._delegate = QueueDelegate(theme, now)
@@ -119,6 +121,7 @@ class QueuePanel(QFrame):
         self._me = me
         self._offline_word = offline_word
         self._delegate.me = me.user_id
+        self._count()
         self._show()
 
     def show_nobody(self) -> None:
@@ -134,7 +137,8 @@ class QueuePanel(QFrame):
     def pin(self, conversation_id: ConversationId | None) -> None:
         """Keep the row under work in sight though the filter no longer holds it."""
         self._pinned = conversation_id
-        self._show()
+        if self._holds_stray or (conversation_id is not None and self.model.row_of(conversation_id) is None):
+            self._show()
         self._select(conversation_id)
 
     def choose_tab(self, tab: QueueTab) -> None:
@@ -163,27 +167,34 @@ class QueuePanel(QFrame):
                 return True
         return super().eventFilter(watched, event)
 
+    def _count(self) -> None:
+        """Say how many rows each view holds; only other rows can change that, no filter and no pin."""
+        assert self._me is not None
+        counts = [sum(each.holds(row, self._me) for row in self._rows) for each in QueueTab]
+        self.tabs.set_counts(counts)
+        self._held = sum(row.claim is not None for row in self._rows)
+        self.free_count = counts[list(QueueTab).index(QueueTab.UNASSIGNED)]
+        words = self.tr("{free} free, {held} held").format(free=self.free_count, held=self._held)
+        self.summary.setText(self._offline_word or words)
+
     def _show(self) -> None:
         me = self._me
         if me is None:
             return
         wanted = parse_filter(self.search.text())
         tab = list(QueueTab)[self.tabs.current]
-        shown = [
-            row
-            for row in self._rows
-            if row.conversation_id == self._pinned or (tab.holds(row, me) and wanted.matches(row, me.user_id))
-        ]
+
+        def fits(row: QueueRow) -> bool:
+            return tab.holds(row, me) and wanted.matches(row, me.user_id)
+
+        shown = [row for row in self._rows if row.conversation_id == self._pinned or fits(row)]
         self.model.show_rows(shown)
-        counts = [sum(each.holds(row, me) for row in self._rows) for each in QueueTab]
-        self.tabs.set_counts(counts)
-        held = sum(row.claim is not None for row in self._rows)
-        self.free_count = free = counts[list(QueueTab).index(QueueTab.UNASSIGNED)]
-        self.summary.setText(self._offline_word or self.tr("{free} free, {held} held").format(free=free, held=held))
+        place = None if self._pinned is None else self.model.row_of(self._pinned)
+        self._holds_stray = place is not None and not fits(shown[place])
         self.empty.setVisible(not shown)
         self.list.setVisible(bool(shown))
         if not shown:
-            self.empty.setText(self._empty_word(tab, held))
+            self.empty.setText(self._empty_word(tab, self._held))
         self._select(self._pinned)
 
     def _empty_word(self, tab: QueueTab, held: int) -> str:

@@ -51,6 +51,7 @@ class ConfidenceChart(QWidget):
         super().__init__()
         self._theme = theme
         self._points: list[ChartPoint] = []
+        self._places: dict[int, int] = {}
         self._threshold: float | None = None
         self._mood_threshold: float | None = None
         self._current = 0
@@ -69,6 +70,7 @@ class ConfidenceChart(QWidget):
     def show_turns(self, turns: Sequence[Turn]) -> None:
         """Show a conversation's AI turns."""
         self._points = chart_points(turns)
+        self._places = {point.turn: place for place, point in enumerate(self._points)}
         limits = [s.threshold for t in turns if t.ai and (s := t.ai.confidence) and s.threshold is not None]
         self._threshold = limits[-1] if limits else None
         moods = [s for t in turns if t.ai and (s := t.ai.signal(SignalKind.SENTIMENT))]
@@ -154,19 +156,20 @@ class ConfidenceChart(QWidget):
         self, painter: QPainter, values: Sequence[tuple[int, float | None]], colour: Colour, style: Qt.PenStyle
     ) -> None:
         """One stroke for each unbroken run: a turn that reported nothing leaves a gap."""
-        painter.setPen(QPen(self._theme.colour(colour), 1.6, style))
+        width = 1.6 if len(values) <= _MOST_MARKED else 1.0  # a wider stroke of hundreds of points takes whole frames
+        painter.setPen(QPen(self._theme.colour(colour), width, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         run = QPolygonF()
         for turn, value in values:
-            if value is None:
+            if value is not None:
+                run.append(self._spot(turn, value))
+            elif run.size():
                 painter.drawPolyline(run)
                 run = QPolygonF()
-            else:
-                run.append(self._spot(turn, value))
         painter.drawPolyline(run)
 
     def _x(self, turn: int) -> float:
-        place = next((n for n, point in enumerate(self._points) if point.turn == turn), 0)
+        place = self._places.get(turn, 0)
         room = self.width() - _LEFT - _RIGHT - 16
         return _LEFT + 8 + room * (place / (len(self._points) - 1) if len(self._points) > 1 else 0.5)
 

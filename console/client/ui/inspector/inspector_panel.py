@@ -1,8 +1,10 @@
 """The right pane: the confidence trace, and all that is known of the turn, the customer and the corrections."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
 
 from console.client.services.corrections import CorrectionStatus, SavedState
@@ -19,6 +21,7 @@ from console.client.ui.shared.text_dialog import TextDialog
 from console.client.ui.shared.untrusted import bounded, visible
 from console.contract.conversations import Conversation, SignalKind, Turn
 from console.contract.corrections import Correction, SourceVerdict
+from console.contract.ids import CorrectionId
 from console.contract.taxonomy import TAXONOMY
 from console.contract.views import ConversationView, CorrectionState
 
@@ -41,6 +44,7 @@ class InspectorPanel(QScrollArea):
     turn_chosen = Signal(int)
     source_judged = Signal(str, object)
     retry_pressed = Signal(str)
+    reopen_pressed = Signal(str)
     discard_pressed = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
@@ -94,8 +98,10 @@ class InspectorPanel(QScrollArea):
         """Show that no conversation is open."""
         self._body.setVisible(False)
 
-    def show_view(self, view: ConversationView, statuses: Sequence[CorrectionStatus]) -> None:
-        """Show a conversation; `statuses` are one's own corrections of it."""
+    def show_view(
+        self, view: ConversationView, statuses: Sequence[CorrectionStatus], refused: Mapping[CorrectionId, Correction]
+    ) -> None:
+        """Show a conversation; `statuses` are one's own corrections of it, `refused` those not taken, by id."""
         self._body.setVisible(True)
         if view.conversation is not self._conversation:
             self._conversation = view.conversation
@@ -105,7 +111,7 @@ class InspectorPanel(QScrollArea):
             self._show_customer(view.conversation)
             self._show_versions(view.conversation)
             self._show_outcome(view.conversation)
-        self._show_corrections(view, statuses)
+        self._show_corrections(view, statuses, refused)
 
     def show_turn(self, turn: Turn | None) -> None:
         """Show what the AI had and did for a turn."""
@@ -230,20 +236,16 @@ class InspectorPanel(QScrollArea):
         title = self.tr("Prompt and policy {version}").format(version=self._conversation.prompt_version or "")
         TextDialog(self._theme, title, self._conversation.prompt, self).open()
 
-    def _show_corrections(self, view: ConversationView, statuses: Sequence[CorrectionStatus]) -> None:
+    def _show_corrections(
+        self, view: ConversationView, statuses: Sequence[CorrectionStatus], refused: Mapping[CorrectionId, Correction]
+    ) -> None:
         self._corrections.clear()
         mine = {status.id for status in statuses}
         for status in statuses:
             words, role = SAVED_WORDS[status.state]
             self._corrections.say(f"Turn {status.turn}: yours, {words}", role)
-            if status.state is SavedState.REFUSED:
-                self._corrections.say(status.reason or "")
-                again = TextButton(self._theme, self.tr("Send again"), "refresh-cw")
-                again.clicked.connect(lambda _=False, key=status.id: self.retry_pressed.emit(key))
-                drop = TextButton(self._theme, self.tr("Discard"), "trash-2", quiet=True)
-                drop.clicked.connect(lambda _=False, key=status.id: self.discard_pressed.emit(key))
-                self._corrections.put(again, left=True)
-                self._corrections.put(drop, left=True)
+            if status.id in refused:
+                self._show_refused(status, refused[status.id])
         for record in view.corrections:
             if record.correction.id not in mine:
                 late = record.receipt.state is CorrectionState.LATE
@@ -252,6 +254,23 @@ class InspectorPanel(QScrollArea):
             self._corrections.say(_gist(record.correction))
         if not statuses and not view.corrections:
             self._corrections.say(self.tr("None yet. Press e on an AI turn."))
+
+    def _show_refused(self, status: CorrectionStatus, said: Correction) -> None:
+        """Why it was refused, what it says, and every way out; nothing is dropped unless its author says so."""
+        self._corrections.say(status.reason or "")
+        self._corrections.say(_gist(said))
+        ways = (
+            (self.tr("Edit again"), "pencil", self.reopen_pressed),
+            (self.tr("Send again"), "refresh-cw", self.retry_pressed),
+            (self.tr("Discard"), "trash-2", self.discard_pressed),
+        )
+        for words, icon, asked in ways:
+            button = TextButton(self._theme, words, icon, quiet=asked is self.discard_pressed)
+            button.clicked.connect(partial(asked.emit, status.id))
+            self._corrections.put(button, left=True)
+        copy = TextButton(self._theme, self.tr("Copy as JSON"), "copy", quiet=True)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(said.model_dump_json(indent=2)))
+        self._corrections.put(copy, left=True)
 
     def _show_outcome(self, conversation: Conversation) -> None:
         self._outcome.clear()

@@ -107,6 +107,7 @@ class DeskPresenter(QObject):
         self._on(window.conversation.view.chip_pressed, self._on_chip_pressed)
         self._on(window.inspector.source_judged, self.correction.judge_source)
         self._on(window.inspector.retry_pressed, self._retry)
+        self._on(window.inspector.reopen_pressed, self._reopen)
         self._on(window.inspector.discard_pressed, self._discard)
         self._on(window.editor.left, lambda: window.conversation.view.setFocus())
         self._on(self.correction.faults_shown, lambda: window.conversation.view.reveal(window.editor.submit))
@@ -172,10 +173,20 @@ class DeskPresenter(QObject):
             self.correction.close()
 
     def _retry(self, correction_id: str) -> None:
-        self._door.start("retry", lambda: self._session.corrections.retry(CorrectionId(correction_id)))
+        self._door.start(f"retry {correction_id}", lambda: self._session.corrections.retry(CorrectionId(correction_id)))
+
+    def _reopen(self, correction_id: str) -> None:
+        self._door.start(f"reopen {correction_id}", lambda: self._reopened(CorrectionId(correction_id)))
+
+    async def _reopened(self, correction_id: CorrectionId) -> None:
+        draft = await self._session.corrections.reopen(correction_id)
+        if draft.conversation_id == self._shown:
+            self._window.conversation.view.set_current_turn(draft.turn)
+            self._correct()
 
     def _discard(self, correction_id: str) -> None:
-        self._door.start("discard", lambda: self._session.corrections.discard_refused(CorrectionId(correction_id)))
+        refused = CorrectionId(correction_id)
+        self._door.start(f"discard {refused}", lambda: self._session.corrections.discard_refused(refused))
 
     async def _read_drafts(self) -> None:
         self._drafts = {}
@@ -223,7 +234,9 @@ class DeskPresenter(QObject):
         row = self._session.queue.row(self._shown)
         claim = self._session.conversations.held(self._shown) or (row.claim if row else view.row.claim)
         self._window.conversation.show_view(view, claim, self._session.me)
-        self._window.inspector.show_view(view, self._session.corrections.states(self._shown))
+        states, corrections = self._session.corrections.states(self._shown), self._session.corrections
+        refused = {s.id: corrections.refused_correction(s.id) for s in states if s.state is SavedState.REFUSED}
+        self._window.inspector.show_view(view, states, refused)
         self._window.inspector.show_turn(self._window.conversation.current_turn())
         self._show_marks()
 
@@ -263,6 +276,7 @@ class DeskPresenter(QObject):
         view.show_editor(number, self._window.editor)
         self._window.conversation.card.set_folded(folded=True)
         self._window.editor.answer.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        view.reveal(self._window.editor.answer)
 
     def _on_editor_closed(self) -> None:
         view = self._window.conversation.view
