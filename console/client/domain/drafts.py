@@ -201,9 +201,9 @@ def with_hunk_scope(draft: CorrectionDraft, index: int, scope: Scope) -> Correct
     """Return the draft with one hunk taught, or kept to this customer. IndexError where there is no such hunk."""
     hunk = draft.hunks[index]
     words = _folded(hunk.replacement)
-    said = (
-        [known for known in draft.personal if known not in words] if scope is Scope.TEACH else (*draft.personal, words)
-    )
+    said = [*draft.personal, words]
+    if scope is Scope.TEACH:
+        said = [known for known in draft.personal if known not in words]
     return _with_hunk(_remembering(draft, said), hunk.model_copy(update={"scope": scope}), index)
 
 
