@@ -154,7 +154,8 @@ class Desk:
         assert self._store is not None
         from console.client.net.http import HttpGateway  # noqa: PLC0415  (heavy: behind the first painted rows)
 
-        gateway = HttpGateway(self._locate, token)
+        name = "The embedded backend" if self._profile.server is None else None
+        gateway = HttpGateway(self._locate, token, name)
         try:
             me = await sign_in(gateway, self._store, key)
         except BaseException:

@@ -1,11 +1,10 @@
 """The profile's SQLite file: every call runs on one worker thread, every write is on disk when it returns."""
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -345,7 +344,8 @@ def _open(path: Path) -> tuple[sqlite3.Connection, str | None]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(FileExistsError):  # never opened and closed where it is in use: that would drop SQLite's own locks
+        path.touch(mode=0o600, exist_ok=False)
     path.chmod(0o600)
     db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
