@@ -19,7 +19,18 @@ from hypothesis import settings
 settings.register_profile("redline", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("redline")
 
+# Python collects on whichever thread happens to allocate; a Qt object that dies on another one crashes a later test.
+gc.disable()
+
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Collect what is due, here on the main thread."""
+    due = [count > most for count, most in zip(gc.get_count(), gc.get_threshold(), strict=True)]
+    if any(due):
+        gc.collect(max(generation for generation, is_due in enumerate(due) if is_due))
 
 
 @pytest.fixture(scope="session")

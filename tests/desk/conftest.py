@@ -32,18 +32,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run an async test of this folder where the desk runs: on Qt's event loop, in one go from start to end.
 
     A fixture that is an async context manager is entered there, and left when the test is done. Garbage is collected
-    after the test and on this thread only: Qt's objects must die where they live, and a collector left to itself runs
-    on any thread.
+    right after the test, so that its windows do not live on into the next.
     """
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     wanted = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    gc.disable()
     try:
         run_on_qt(create_application(), lambda: _run(pyfuncitem.obj, wanted))
     finally:
         gc.collect()
-        gc.enable()
     return True
 
 
