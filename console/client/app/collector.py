@@ -16,8 +16,7 @@ class MainThreadCollector(QObject):
     def __init__(self) -> None:
         super().__init__()
         gc.disable()
-        gc.collect()
-        gc.freeze()  # what start-up made stays for good: no later collection need look at it
+        self._frozen = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._collect)
         self._timer.start(_EVERY_MS)
@@ -29,6 +28,11 @@ class MainThreadCollector(QObject):
         gc.enable()
 
     def _collect(self) -> None:
+        if not self._frozen:
+            self._frozen = True
+            gc.collect()
+            gc.freeze()  # what start-up made stays for good: no later collection need look at it
+            return
         due = [count > most for count, most in zip(gc.get_count(), gc.get_threshold(), strict=True)]
         if any(due):
             gc.collect(max(generation for generation, is_due in enumerate(due) if is_due))
