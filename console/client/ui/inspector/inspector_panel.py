@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from console.client.services.corrections import CorrectionStatus, SavedState
 from console.client.theme.fonts import code_font
@@ -57,9 +57,17 @@ class InspectorPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Inspector"))
-        self._body = QFrame()
-        self._body.setProperty("panel", "surface")
-        self.setWidget(self._body)
+        whole = QFrame()
+        whole.setProperty("panel", "surface")
+        self.setWidget(whole)
+        self._body = QWidget()
+        self._empty = label(self.tr("What is known of a conversation stands here."), "muted")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        stack = QVBoxLayout(whole)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.addWidget(self._body)
+        stack.addWidget(self._empty)
         self.chart = ConfidenceChart(theme)
         self.chart.turn_chosen.connect(self.turn_chosen)
         self._why = Section(self.tr("Why it is here"))
@@ -97,11 +105,13 @@ class InspectorPanel(QScrollArea):
     def show_nothing(self) -> None:
         """Show that no conversation is open."""
         self._body.setVisible(False)
+        self._empty.setVisible(True)
 
     def show_view(
         self, view: ConversationView, statuses: Sequence[CorrectionStatus], refused: Mapping[CorrectionId, Correction]
     ) -> None:
         """Show a conversation; `statuses` are one's own corrections of it, `refused` those not taken, by id."""
+        self._empty.setVisible(False)
         self._body.setVisible(True)
         if view.conversation is not self._conversation:
             self._conversation = view.conversation
