@@ -63,7 +63,9 @@ class CorrectionPresenter(QObject):
         else:
             self.close()
             self._wanted = (conversation_id, turn.number)
-            self._door.start(f"correct turn {turn.number}", lambda: self._open(conversation_id, turn))
+            self._door.start(
+                f"correct turn {turn.number} of {conversation_id}", lambda: self._open(conversation_id, turn)
+            )
 
     def close(self) -> None:
         """Close the editor; what was typed stays as a draft. A claim taken only to look at it is given back."""
@@ -74,7 +76,7 @@ class CorrectionPresenter(QObject):
         draft = self._editor.take_draft()
         if is_untouched(draft):
             self._unsaved.pop(draft.key, None)
-            self._door.start("discard draft", lambda: self._session.corrections.discard_draft(draft))
+            self._door.start(f"discard draft {draft.id}", lambda: self._session.corrections.discard_draft(draft))
             if conversation_id in self._claimed_to_correct:
                 self._door.start(f"release {conversation_id}", lambda: self._release(conversation_id))
         self._turn = self._conversation_id = None
@@ -89,7 +91,7 @@ class CorrectionPresenter(QObject):
             self._editor.show_faults(found)
             self.faults_shown.emit()
         else:
-            self._door.start("submit correction", lambda: self._submit(draft))
+            self._door.start(f"submit correction {draft.id}", lambda: self._submit(draft))
 
     def judge_source(self, source_id: str, judgement: SourceJudgement) -> None:
         """Give a verdict on a source of the turn that is open."""
@@ -140,6 +142,8 @@ class CorrectionPresenter(QObject):
             await self._session.conversations.claim(conversation_id)
             self._claimed_to_correct.add(conversation_id)
         except RefusedError as error:
+            if conversation_id != self._conversation_id:
+                return  # the answer is about a conversation that is no longer being corrected
             claim = error.problem.claim
             if error.code is ProblemCode.HELD and claim is not None:
                 until = claim.expires_at.astimezone().strftime("%H:%M")
@@ -179,8 +183,9 @@ class CorrectionPresenter(QObject):
             return
         self._unsaved.pop(draft.key, None)
         self._claimed_to_correct.discard(draft.conversation_id)
-        self._turn = self._conversation_id = None
-        self.editor_closed.emit()
+        if self._turn is not None and (self._conversation_id, self._turn.number) == (draft.conversation_id, draft.turn):
+            self._turn = self._conversation_id = None
+            self.editor_closed.emit()
 
     async def _release(self, conversation_id: ConversationId) -> None:
         self._claimed_to_correct.discard(conversation_id)

@@ -221,7 +221,6 @@ class DeskPresenter(QObject):
         corrections = self._session.corrections
         self._window.status.show_connection(self._session.connection)
         self._window.status.show_saving(corrections.pending_count, len(corrections.refused()))
-        self._show_marks()
 
     def _show_conversation(self) -> None:
         view = self._session.conversations.get(self._shown) if self._shown else None
