@@ -21,7 +21,7 @@ COMPILE = (
 def main(arguments: list[str]) -> None:
     """Resolve the development lock, then the runtime lock within it; raises CalledProcessError if uv refuses."""
     runs = (
-        ["--group", "dev", "--output-file", DEV, *arguments],
+        ["--group", "dev", "--all-extras", "--output-file", DEV, *arguments],
         ["--group", "build", "--output-file", RUNTIME, "--constraint", DEV],
     )
     for options in runs:
