@@ -1,10 +1,15 @@
 """The feed's events: hints that something changed. The database is the truth, a client reads it again."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from console.contract.base import Model, UtcTime
 from console.contract.ids import ConversationId
-from console.contract.views import EventSeq
+from console.contract.views import EventSeq, FeedPlace
+
+Stamp = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
 class EventKind(StrEnum):
@@ -19,6 +24,20 @@ class FeedEvent(Model):
     """One change, in the order it was committed."""
 
     seq: EventSeq
+    stamp: Stamp
     kind: EventKind
     conversation_id: ConversationId
     at: UtcTime
+
+    @property
+    def place(self) -> FeedPlace:
+        """Where somebody stands who has seen it."""
+        return f"{self.seq}-{self.stamp}"
+
+
+class EventPage(Model):
+    """Events behind a place, in order. `place` is where the page ends; without `more` there is nothing behind it."""
+
+    events: tuple[FeedEvent, ...]
+    place: FeedPlace
+    more: bool

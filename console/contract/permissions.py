@@ -26,17 +26,25 @@ class Permission(StrEnum):
     CLAIM_TIER1 = "claim_tier1"
     CLAIM_TIER2 = "claim_tier2"
     CLAIM_UNQUEUED = "claim_unqueued"
+    TAKE_BACK = "take_back"
     CORRECT = "correct"
 
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.TIER1: frozenset({Permission.READ, Permission.CLAIM_TIER1, Permission.CORRECT}),
-    Role.TIER2: frozenset({Permission.READ, Permission.CLAIM_TIER1, Permission.CLAIM_TIER2, Permission.CORRECT}),
+    Role.TIER2: frozenset({
+        Permission.READ,
+        Permission.CLAIM_TIER1,
+        Permission.CLAIM_TIER2,
+        Permission.TAKE_BACK,
+        Permission.CORRECT,
+    }),
     Role.QA: frozenset({
         Permission.READ,
         Permission.CLAIM_TIER1,
         Permission.CLAIM_TIER2,
         Permission.CLAIM_UNQUEUED,
+        Permission.TAKE_BACK,
         Permission.CORRECT,
     }),
     Role.OWNER: frozenset({Permission.READ}),

@@ -1,6 +1,9 @@
 """What the server shows: queue rows, a whole conversation, claims, stored corrections and receipts."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from console.contract.base import Count, Line, Model, Score, UtcTime
 from console.contract.conversations import Conversation, Gate, OwnerState, Priority, Tier
@@ -8,8 +11,21 @@ from console.contract.corrections import Correction, Sha256
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.permissions import Role, claim_permission, is_allowed
 
-EventSeq = Count
-"""A place in the feed; grows with each event."""
+EventSeq = Annotated[int, Field(ge=1, le=2**53 - 1)]
+"""The number of an event; grows in the order of commits."""
+
+FeedPlace = Annotated[str, Field(max_length=40, pattern=r"^(0|[1-9][0-9]{0,15}-[0-9a-f]{16})$")]
+"""A place in the feed: an event's number and its stamp, `0` before the first.
+
+The stamp is random, so that a place of a history that a restored backup undid is known for what it is.
+"""
+
+FEED_START: FeedPlace = "0"
+
+
+def seq_of(place: FeedPlace) -> int:
+    """Return the number of the event a place stands at, 0 before the first."""
+    return int(place.partition("-")[0])
 
 
 class Me(Model):
@@ -58,11 +74,11 @@ class QueueRow(Model):
 
 
 class QueuePage(Model):
-    """A page of the queue, most urgent first. `after` continues it; `seq` is the feed's place it was read at."""
+    """A page of the queue, most urgent first. `after` continues it; `place` is the feed's place it was read at."""
 
     rows: tuple[QueueRow, ...]
     after: ConversationId | None
-    seq: EventSeq
+    place: FeedPlace
     server_time: UtcTime
 
 

@@ -20,6 +20,7 @@ from console.client.app.main import create_application, run_on_qt
 from console.client.domain import drafts
 from console.client.models.transcript_model import TranscriptRole
 from console.client.net.http import HttpGateway
+from console.client.services.ports import KeptQueue
 from console.client.services.session import DeskSession
 from console.client.services.tasks import Tasks
 from console.client.store.sqlite_store import SqliteStore
@@ -88,7 +89,7 @@ async def seat(queue: Sequence[QueueRow], conversations: Sequence[ConversationVi
     tasks = Tasks()
     with tempfile.TemporaryDirectory(prefix="redline-benchmark-") as folder:
         store = await SqliteStore.open(Path(folder) / "profile.db")
-        await store.keep_queue(queue)
+        await store.keep_queue(KeptQueue(tuple(queue)))
         for view in conversations:
             await store.keep_conversation(view)
         session = DeskSession(me, HttpGateway(lambda: None, "no token"), store)

@@ -27,7 +27,8 @@ PROBLEM = json.dumps({"type": "forbidden", "title": "You may not.", "status": 40
 EVENTS = {"content_type": "text/event-stream", "content_length": "99999999"}
 EVENT = (
     b"id: 8\nevent: claim_changed\n"
-    b'data: {"seq":8,"kind":"claim_changed","conversation_id":"c-1","at":"2026-11-20T10:45:00Z"}\n\n'
+    b'data: {"seq":8,"stamp":"0123456789abcdef","kind":"claim_changed",'
+    b'"conversation_id":"c-1","at":"2026-11-20T10:45:00Z"}\n\n'
 )
 
 
@@ -47,7 +48,7 @@ async def follow(url: str) -> tuple[list[int], BackendError | None]:
     gateway = HttpGateway(lambda: url, "token")
     seen: list[int] = []
     try:
-        async with gateway.feed(7) as events:
+        async with gateway.feed("7-" + "0" * 16) as events:
             async for event in events:
                 seen.append(event.seq)
     except BackendError as error:

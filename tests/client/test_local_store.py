@@ -20,7 +20,7 @@ from console.client.domain.drafts import (
     with_severity,
 )
 from console.client.services.errors import StoreError
-from console.client.services.ports import LocalStore, Unreadable
+from console.client.services.ports import KeptQueue, LocalStore, Unreadable
 from console.client.store.memory_store import MemoryStore
 from console.client.store.sqlite_store import KEPT_CONVERSATIONS, SqliteStore
 from console.contract.base import canonical_json, content_sha256
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
 ANA, BEN = UserId("ana"), UserId("ben")
+PLACE = "7-0123456789abcdef"
 
 
 @pytest.fixture
@@ -186,10 +187,14 @@ async def test_a_refused_correction_never_covers_a_draft_somebody_worked_on(stor
 
 
 async def test_the_queue_is_replaced_as_a_whole_or_row_by_row(store: LocalStore) -> None:
-    await store.keep_queue([row("old")])
-    await store.keep_queue([row("a"), row("b"), row("c")])
-    await store.keep_rows([row("b", turns=9), row("d")], gone=[ConversationId("a")])
-    assert {(kept.conversation_id, kept.turns) for kept in await store.queue()} == {("b", 9), ("c", 3), ("d", 3)}
+    await store.keep_queue(KeptQueue((row("old"),), PLACE, NOW))
+    await store.keep_queue(KeptQueue((row("a"), row("b"), row("c"))))
+    assert (await store.queue()).place is None
+    await store.keep_rows(KeptQueue((row("b", turns=9), row("d")), PLACE, NOW), gone=[ConversationId("a")])
+    await store.keep_rows(KeptQueue((row("d"),)))
+    kept = await store.queue()
+    assert {(row.conversation_id, row.turns) for row in kept.rows} == {("b", 9), ("c", 3), ("d", 3)}
+    assert (kept.place, kept.read_at) == (PLACE, NOW)
 
 
 async def test_people_and_conversations_come_back_as_they_were_kept(store: LocalStore) -> None:
@@ -297,7 +302,7 @@ async def test_of_a_damaged_file_the_work_that_can_still_be_read_is_taken_over(p
     assert store.note is not None
     assert await waiting(store) == [("d-1", "Not allowed."), ("d-3", None)]
     assert await store.drafts(ANA) == (draft("d-2", turn=4),)
-    assert await store.queue() == ()
+    assert await store.queue() == KeptQueue()
     assert set_aside(profile).read_bytes() == damaged
     await store.aclose()
 
@@ -327,12 +332,12 @@ async def test_a_file_that_cannot_be_opened_is_left_where_it_is(profile: Path) -
 
 async def test_copies_of_the_queue_that_another_version_wrote_are_passed_over(profile: Path) -> None:
     store = await SqliteStore.open(profile)
-    await store.keep_queue([row()])
+    await store.keep_queue(KeptQueue((row(),), PLACE, NOW))
     await store.aclose()
     with closing(sqlite3.connect(profile)) as db, db:
         db.execute('UPDATE queue_row SET body = \'{"from": "another version"}\'')
     store = await SqliteStore.open(profile)
-    assert await store.queue() == ()
+    assert await store.queue() == KeptQueue()
     await store.aclose()
 
 

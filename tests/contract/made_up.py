@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
 from importlib import import_module
 from pkgutil import iter_modules
@@ -140,4 +140,6 @@ def _plain(annotation: object, limits: tuple[object, ...]) -> st.SearchStrategy[
         return st.floats(bounds.get("ge"), bounds.get("le"), allow_nan=False)
     if annotation in (datetime, AwareDatetime):
         return TIMES
+    if annotation is date:
+        return st.dates()
     raise NotImplementedError(f"no strategy makes up {annotation}")

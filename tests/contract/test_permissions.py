@@ -9,6 +9,7 @@ TABLE = {
     Permission.CLAIM_TIER1: {Role.TIER1, Role.TIER2, Role.QA},
     Permission.CLAIM_TIER2: {Role.TIER2, Role.QA},
     Permission.CLAIM_UNQUEUED: {Role.QA},
+    Permission.TAKE_BACK: {Role.TIER2, Role.QA},
     Permission.CORRECT: {Role.TIER1, Role.TIER2, Role.QA},
 }
 

@@ -182,3 +182,16 @@ def test_nothing_free_says_what_is_free_but_was_corrected_already(
     ben.post("/v1/conversations/a/claim")
     said = ana.post("/v1/queue/next").json()["detail"]
     assert said == "1 is free, but you have corrected it already. 2 are held, the first until 10:50 UTC."
+
+
+def test_a_claim_can_be_taken_back_by_those_who_may_and_only_the_one_they_saw(backend: Running) -> None:
+    backend.load(conversation("c"))
+    ana, ben, tove = (backend.client(who) for who in ("ana", "ben", "tove"))
+    assert ana.post(CLAIM).json()["epoch"] == 1
+    assert ben.post(CLAIM, params={"take_back": 1}).status_code == 403
+    assert tove.post(CLAIM, params={"take_back": 7}).json()["type"] == "held"
+    taken = tove.post(CLAIM, params={"take_back": 1}).json()
+    assert (taken["holder_id"], taken["epoch"]) == ("tove", 2)
+    lost = ana.put(CLAIM, json={"epoch": 1}).json()
+    assert (lost["type"], lost["claim"]["holder_name"]) == ("claim_lost", "Tove Lind")
+    assert send(ana, correction("k", "c", epoch=1)).json()["state"] == "late_needs_review"

@@ -161,7 +161,7 @@ def test_the_doctor_looks_and_touches_nothing(redline: Run, tmp_path: Path) -> N
     redline("token", "--user", "ana", "--name", "Ana", "--role", "tier1")
     status, out, _ = redline("doctor")
     assert status == 0
-    assert "reachable, schema 0001" in out
+    assert "reachable, schema 0002" in out
     assert "keyring.backends.null.Keyring" in out
 
 

@@ -13,8 +13,10 @@ import httpx
 import pytest
 from httpx_sse import EventSource, ServerSentEvent, connect_sse
 
-from console.contract.events import FeedEvent
+from console.contract.events import EventPage, FeedEvent
+from console.contract.views import seq_of
 from console.server.services import backend as backends
+from console.server.services import feed as feeds
 from console.server.services.backend import Backend, Bell, Lookout
 from console.server.services.conversations import import_conversations
 from console.server.services.feed import follow_feed
@@ -24,8 +26,8 @@ from tests.server.world import HandClock, Running, conversation, correction, run
 
 
 @contextmanager
-def feed(client: httpx.Client, after: int | None = None, last_event_id: int | None = None) -> Iterator[EventSource]:
-    headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+def feed(client: httpx.Client, after: str | None = None, last_event_id: str | None = None) -> Iterator[EventSource]:
+    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
     params = {} if after is None else {"after": after}
     with connect_sse(client, "GET", "/v1/feed", headers=headers, params=params) as source:
         yield source
@@ -38,7 +40,7 @@ def read(source: EventSource, count: int) -> list[FeedEvent]:
         if len(found) == count:
             break
     events = [FeedEvent.model_validate_json(event.data) for event in found]
-    assert [(event.id, event.event) for event in found] == [(str(event.seq), event.kind) for event in events]
+    assert [(event.id, event.event) for event in found] == [(event.place, event.kind) for event in events]
     return events
 
 
@@ -49,7 +51,7 @@ def test_each_change_is_one_event_in_the_order_it_was_committed(backend: Running
     send(ana, correction("k", "c"))
     ana.delete("/v1/conversations/c/claim?epoch=1")
     ana.delete("/v1/conversations/c/claim?epoch=9")
-    with feed(ana, after=0) as source:
+    with feed(ana, after="0") as source:
         events = read(source, 4)
     assert [event.kind for event in events] == [
         "conversation_imported",
@@ -58,7 +60,7 @@ def test_each_change_is_one_event_in_the_order_it_was_committed(backend: Running
         "claim_changed",
     ]
     assert [event.seq for event in events] == sorted({event.seq for event in events})
-    assert ana.get("/v1/queue").json()["seq"] == events[-1].seq
+    assert ana.get("/v1/queue").json()["place"] == events[-1].place
 
 
 def test_a_stream_hears_what_is_written_after_it_opened(backend: Running, ana: httpx.Client, ben: httpx.Client) -> None:
@@ -77,9 +79,40 @@ def test_a_reader_who_comes_back_misses_nothing(backend: Running, ana: httpx.Cli
     backend.load(*(conversation(f"c{number}") for number in range(20)))
     seen: list[FeedEvent] = []
     while len(seen) < 20:
-        with feed(ana, after=0, last_event_id=seen[-1].seq if seen else None) as source:
+        with feed(ana, after="0", last_event_id=seen[-1].place if seen else None) as source:
             seen += read(source, 5)
     assert [event.conversation_id for event in seen] == [f"c{number}" for number in range(20)]
+
+
+def test_who_catches_up_reads_page_by_page_what_the_stream_would_have_said(
+    backend: Running, ana: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "BATCH", 7)
+    backend.load(*(conversation(f"c{number}") for number in range(20)))
+    place, seen, more = "0", [], True
+    while more:
+        page = EventPage.model_validate_json(ana.get("/v1/events", params={"after": place}).content)
+        seen += [event.conversation_id for event in page.events]
+        assert len(page.events) <= 7
+        place, more = page.place, page.more
+    assert seen == [f"c{number}" for number in range(20)]
+    assert place == ana.get("/v1/queue").json()["place"]
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/feed"])
+def test_a_place_of_another_history_or_too_far_behind_is_gone(
+    backend: Running, ana: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    backend.load(*(conversation(f"c{number}") for number in range(5)))
+    place = ana.get("/v1/queue").json()["place"]
+    assert ana.get("/v1/events", params={"after": place}).json() == {"events": [], "place": place, "more": False}
+    same_number = f"{seq_of(place)}-{'0' * 16}"
+    monkeypatch.setattr(feeds, "FARTHEST", 4)
+    for nowhere in (same_number, f"99-{'0' * 16}", "0"):
+        answer = ana.get(path, params={"after": nowhere})
+        assert (answer.status_code, answer.json()["type"]) == (410, "gone")
+    for wrong in ("1", "1-x", "-1", "0-0", ""):
+        assert ana.get(path, params={"after": wrong}).status_code == 422
 
 
 def test_open_streams_end_when_the_backend_stops(tmp_path: Path) -> None:
@@ -125,9 +158,9 @@ class _CountedEvents:
         self._asked["after"] += 1
         return await self._events.after(seq, limit)
 
-    async def last_seq(self) -> int:
-        self._asked["last_seq"] += 1
-        return await self._events.last_seq()
+    async def last_place(self) -> str:
+        self._asked["last_place"] += 1
+        return await self._events.last_place()
 
 
 @pytest.mark.anyio
@@ -140,7 +173,7 @@ async def test_idle_streams_share_one_look_and_all_hear_what_another_process_wri
         backend = Backend(store, clock, bell, Lookout(store, bell), workspace="w", version="1")
 
         async def first_heard() -> str:
-            async for event in follow_feed(backend, 0):
+            async for event in follow_feed(backend, "0"):
                 return event.conversation_id
             return "nothing"
 
@@ -148,8 +181,8 @@ async def test_idle_streams_share_one_look_and_all_hear_what_another_process_wri
         async with asyncio.timeout(30):
             while store.asked["after"] < len(streams):
                 await asyncio.sleep(0.01)
-            looks = store.asked["last_seq"] + 10
-            while store.asked["last_seq"] < looks:
+            looks = store.asked["last_place"] + 10
+            while store.asked["last_place"] < looks:
                 await asyncio.sleep(0.01)
         assert store.asked["after"] == len(streams)
         await import_conversations(others, clock, [conversation("c")], queue_all=False)

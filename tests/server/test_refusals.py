@@ -103,7 +103,7 @@ def test_an_encoded_body_is_refused(backend: Running) -> None:
         ("GET", f"/v1/queue?after={SECRET}%20", 422, "invalid"),
         ("GET", "/v1/queue?ids=" + "a," * 501, 422, "invalid"),
         ("GET", f"/v1/feed?after={SECRET}", 422, "invalid"),
-        ("GET", "/v1/feed?after=999", 410, "gone"),
+        ("GET", "/v1/feed?after=999-0123456789abcdef", 410, "gone"),
         ("PATCH", "/v1/me", 405, "invalid"),
     ],
 )

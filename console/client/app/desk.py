@@ -108,7 +108,7 @@ class Desk:
 
     async def _show_last_read(self, store: SqliteStore, person: Me) -> None:
         """Put the queue as it was read last on screen, and let it be painted, before anything heavier is loaded."""
-        rows = sorted(await store.queue(), key=urgency)
+        rows = sorted((await store.queue()).rows, key=urgency)
         self.window.queue.show_queue(rows, person, "as last read")
         await asyncio.sleep(_PAINT_S)
 

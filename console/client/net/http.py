@@ -24,10 +24,11 @@ from console.client.services.errors import (
 from console.contract.base import Model, canonical_json
 from console.contract.commands import HeldClaim
 from console.contract.corrections import Correction
-from console.contract.events import FeedEvent
+from console.contract.events import EventPage, FeedEvent
 from console.contract.ids import ConversationId, UserId
 from console.contract.problems import Problem
-from console.contract.views import Claim, ConversationView, CorrectionPage, EventSeq, Me, QueuePage, QueueRow, Receipt
+from console.contract.reconcile import Delivered, Differences
+from console.contract.views import Claim, ConversationView, CorrectionPage, FeedPlace, Me, QueuePage, QueueRow, Receipt
 
 DEADLINE_S = 15.0
 CONNECT_S = 5.0
@@ -70,9 +71,9 @@ class HttpGateway:
         """Return a conversation with its corrections."""
         return await self._ask(ConversationView, "GET", f"/v1/conversations/{conversation_id}")
 
-    async def claim(self, conversation_id: ConversationId) -> Claim:
+    async def claim(self, conversation_id: ConversationId, take_back: int | None = None) -> Claim:
         """Lease a conversation."""
-        return await self._ask(Claim, "POST", f"/v1/conversations/{conversation_id}/claim")
+        return await self._ask(Claim, "POST", f"/v1/conversations/{conversation_id}/claim", take_back=take_back)
 
     async def renew(self, conversation_id: ConversationId, epoch: int) -> Claim:
         """Prolong a lease."""
@@ -98,12 +99,18 @@ class HttpGateway:
             CorrectionPage, "GET", "/v1/corrections", conversation_id=conversation_id, author_id=author_id
         )
 
+    async def compare(self, delivered: Delivered) -> Differences:
+        """Return what the backend holds of those days on which it holds something else."""
+        return await self._ask(Differences, "POST", "/v1/corrections/compare", delivered)
+
+    async def events(self, after: FeedPlace) -> EventPage:
+        """Return the next events behind a place."""
+        return await self._ask(EventPage, "GET", "/v1/events", after=after)
+
     @asynccontextmanager
-    async def feed(self, after: EventSeq | None) -> AsyncIterator[AsyncIterator[FeedEvent]]:
+    async def feed(self, after: FeedPlace) -> AsyncIterator[AsyncIterator[FeedEvent]]:
         """Follow the feed behind a place; silence of two heartbeats, or its end, raises UnreachableError."""
-        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
-        if after is not None:
-            headers["Last-Event-ID"] = str(after)
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-store", "Last-Event-ID": after}
         client = await self._connected()
         patience = httpx.Timeout(CONNECT_S, read=SILENCE_S)
         with _translated(self._name):

@@ -79,9 +79,14 @@ class Claims:
         self._wake.set()
         self._on_claim(conversation_id, claim)
 
-    async def claim(self, conversation_id: ConversationId) -> Claim:
-        """Lease a conversation. Raises RefusedError (held, forbidden) or another BackendError."""
-        claim = await self._gateway.claim(conversation_id)
+    async def claim(self, conversation_id: ConversationId, take_back: int | None = None) -> Claim:
+        """Lease a conversation. Raises RefusedError (held, forbidden) or another BackendError.
+
+        `take_back`: the epoch of the claim to take it back from. The answer counts whatever was known before: a
+        backend restored from a backup begins again with lower epochs.
+        """
+        claim = await self._gateway.claim(conversation_id, take_back)
+        self._floors.pop(conversation_id, None)
         self.adopt(conversation_id, claim)
         return claim
 

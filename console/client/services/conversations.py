@@ -69,9 +69,12 @@ class ConversationService:
         """Return the claim this desk holds, if it holds one."""
         return self._claims.held(conversation_id)
 
-    async def claim(self, conversation_id: ConversationId) -> Claim:
-        """Lease a conversation and keep the lease alive. Raises RefusedError (held, forbidden), BackendError."""
-        return await self._claims.claim(conversation_id)
+    async def claim(self, conversation_id: ConversationId, take_back: int | None = None) -> Claim:
+        """Lease a conversation and keep the lease alive. Raises RefusedError (held, forbidden), BackendError.
+
+        `take_back`: the epoch of the claim to take it back from, for those who may.
+        """
+        return await self._claims.claim(conversation_id, take_back)
 
     async def release(self, conversation_id: ConversationId) -> None:
         """Give a conversation back. Raises BackendError; then it is still held."""

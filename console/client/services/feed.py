@@ -1,7 +1,7 @@
 """The feed: hears what changed and has it read again; the feed is a hint, what the backend answers is the truth."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from random import Random
 
 from console.client.services.backoff import Backoff
@@ -12,7 +12,7 @@ from console.client.services.queue import QueueService
 from console.contract.events import FeedEvent
 from console.contract.ids import ConversationId
 from console.contract.problems import ProblemCode
-from console.contract.views import EventSeq
+from console.contract.views import FeedPlace
 
 GATHER_S = 0.05
 """Events that come within this time are read again in one go."""
@@ -45,10 +45,14 @@ class DeskFeed:
         self._backoff = Backoff(random, most=LONGEST_WAIT_S)
         self._on_connected = on_connected
         self._on_lost = on_lost
-        self._place: EventSeq | None = None
+        self._place: FeedPlace | None = None
         self._retry = asyncio.Event()
-        self._changed: dict[ConversationId, EventSeq] = {}
+        self._changed: dict[ConversationId, FeedEvent] = {}
         self._arrived = asyncio.Event()
+
+    def resume(self, place: FeedPlace | None) -> None:
+        """Go on from a place kept from an earlier run; None reads everything."""
+        self._place = place
 
     def retry(self) -> None:
         """Do not wait any longer before the next try."""
@@ -80,6 +84,7 @@ class DeskFeed:
         """Follow until the line breaks, which is always an error."""
         if self._place is None:
             self._place = await self._queue.refresh()
+        await self._catch_up(self._place)
         self._changed.clear()
         self._arrived.clear()
         async with self._gateway.feed(self._place) as events:
@@ -89,9 +94,23 @@ class DeskFeed:
                 both.create_task(self._listen(events), name="feed: listen")
                 both.create_task(self._read_again(), name="feed: read again")
 
+    async def _catch_up(self, place: FeedPlace) -> None:
+        """Read again, page by page, what changed behind a place."""
+        more = True
+        while more:
+            page = await self._gateway.events(place)
+            await self._take_in({event.conversation_id for event in page.events}, page.place)
+            place, more = page.place, page.more
+
+    async def _take_in(self, changed: Collection[ConversationId], place: FeedPlace) -> None:
+        if changed:
+            await self._queue.reread(changed, place)
+            await self._conversations.reread(changed)
+        self._place = place
+
     async def _listen(self, events: AsyncIterator[FeedEvent]) -> None:
         async for event in events:
-            self._changed[event.conversation_id] = event.seq
+            self._changed[event.conversation_id] = event
             self._arrived.set()
         raise UnreachableError("The backend ended the feed.")
 
@@ -101,9 +120,7 @@ class DeskFeed:
             await asyncio.sleep(GATHER_S)
             self._arrived.clear()
             changed, self._changed = self._changed, {}
-            await self._queue.reread(changed)
-            await self._conversations.reread(changed)
-            self._place = max(changed.values())
+            await self._take_in(changed, max(changed.values(), key=lambda event: event.seq).place)
 
 
 def _first(group: BaseExceptionGroup[BackendError]) -> BackendError:

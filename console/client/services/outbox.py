@@ -1,7 +1,7 @@
 """One author's outbox as the screens see it: what waits here, what is on its way, what is stored."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from console.client.domain.drafts import CorrectionDraft
 from console.client.services.ports import Delivery, LocalStore, OutboxItem, Unreadable
@@ -84,6 +84,14 @@ class Outbox:
         if done:
             del self._items[correction_id]
         return done
+
+    async def resend(self, ids: Sequence[CorrectionId]) -> frozenset[ConversationId]:
+        """Put deliveries back among what is to be sent; return the conversations of those whose words are kept."""
+        items = await self._store.resend(ids)
+        for item in items:
+            self._items[item.correction.id] = item
+            self._deliveries.pop(item.correction.id, None)
+        return frozenset(item.correction.conversation_id for item in items)
 
     async def settle(self, receipt: Receipt) -> None:
         """Take a stored correction out, and keep its receipt."""

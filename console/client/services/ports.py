@@ -9,13 +9,14 @@ from typing import Protocol
 
 from console.client.domain.drafts import CorrectionDraft
 from console.contract.corrections import Correction
-from console.contract.events import FeedEvent
+from console.contract.events import EventPage, FeedEvent
 from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.reconcile import Delivered, Differences
 from console.contract.views import (
     Claim,
     ConversationView,
     CorrectionPage,
-    EventSeq,
+    FeedPlace,
     Me,
     QueuePage,
     QueueRow,
@@ -38,8 +39,11 @@ class BackendGateway(Protocol):
     async def conversation(self, conversation_id: ConversationId) -> ConversationView:
         """Return a conversation with its corrections."""
 
-    async def claim(self, conversation_id: ConversationId) -> Claim:
-        """Lease a conversation; RefusedError (held) names who else holds it."""
+    async def claim(self, conversation_id: ConversationId, take_back: int | None = None) -> Claim:
+        """Lease a conversation; RefusedError (held) names who else holds it.
+
+        `take_back`: the epoch of the claim to take it back from, for those who may.
+        """
 
     async def renew(self, conversation_id: ConversationId, epoch: int) -> Claim:
         """Prolong a lease; RefusedError (claim_lost) where it is no longer ours."""
@@ -58,7 +62,13 @@ class BackendGateway(Protocol):
     ) -> CorrectionPage:
         """Return stored corrections, oldest first."""
 
-    def feed(self, after: EventSeq | None) -> AbstractAsyncContextManager[AsyncIterator[FeedEvent]]:
+    async def compare(self, delivered: Delivered) -> Differences:
+        """Return what the backend holds of those days on which it holds something else."""
+
+    async def events(self, after: FeedPlace) -> EventPage:
+        """Return the next events behind a place; RefusedError (gone) where the backend cannot go on from there."""
+
+    def feed(self, after: FeedPlace) -> AbstractAsyncContextManager[AsyncIterator[FeedEvent]]:
         """Follow the feed behind a place; entering means connected. Raises UnreachableError when it falls silent."""
 
     async def aclose(self) -> None:
@@ -90,6 +100,15 @@ class Delivery:
     turn: int
     submitted_at: datetime
     receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class KeptQueue:
+    """The queue as it was last read, in no order: as of `place` in the feed, at `read_at` by the backend's clock."""
+
+    rows: tuple[QueueRow, ...] = ()
+    place: FeedPlace | None = None
+    read_at: datetime | None = None
 
 
 class LocalStore(Protocol):
@@ -135,7 +154,13 @@ class LocalStore(Protocol):
         """Drop a refused item; an item that is not refused stays."""
 
     async def settle(self, receipt: Receipt) -> None:
-        """Turn an outbox item into a delivery, in one transaction; nothing the second time."""
+        """Turn an outbox item into a delivery, in one transaction; nothing the second time.
+
+        Deliveries keep their words for at least 30 days, in case the backend loses them.
+        """
+
+    async def resend(self, ids: Sequence[CorrectionId]) -> tuple[OutboxItem, ...]:
+        """Put deliveries back into the outbox, in one transaction; return those whose words are still kept."""
 
     async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
         """Return what an author had stored from here, oldest first."""
@@ -146,14 +171,14 @@ class LocalStore(Protocol):
     async def keep_person(self, key: str, me: Me) -> None:
         """Remember who this key speaks for; the key is a name or a hash, never a token."""
 
-    async def queue(self) -> tuple[QueueRow, ...]:
-        """Return the queue as it was last read, in no order."""
+    async def queue(self) -> KeptQueue:
+        """Return the queue as it was last read."""
 
-    async def keep_queue(self, rows: Sequence[QueueRow]) -> None:
-        """Keep these rows in place of all others."""
+    async def keep_queue(self, queue: KeptQueue) -> None:
+        """Keep this queue in place of what was kept."""
 
-    async def keep_rows(self, rows: Sequence[QueueRow], gone: Sequence[ConversationId] = ()) -> None:
-        """Keep these rows beside the others, and drop those that are gone."""
+    async def keep_rows(self, changed: KeptQueue, gone: Sequence[ConversationId] = ()) -> None:
+        """Keep these rows beside the others, drop those that are gone, and move on to the place, if one is given."""
 
     async def conversation(self, conversation_id: ConversationId) -> ConversationView | None:
         """Return a conversation as it was last read."""

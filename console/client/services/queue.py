@@ -14,11 +14,12 @@ from console.client.services.claims import Claims, with_claim
 from console.client.services.clock import ServerTime
 from console.client.services.errors import StoreError
 from console.client.services.outbox import Outbox
-from console.client.services.ports import BackendGateway, LocalStore
+from console.client.services.ports import BackendGateway, KeptQueue, LocalStore
 from console.contract.ids import ConversationId
-from console.contract.views import Claim, EventSeq, QueueRow
+from console.contract.views import Claim, FeedPlace, QueueRow
 
 ROWS_AT_ONCE = 100
+_UNREAD = datetime.max.replace(tzinfo=UTC)
 
 
 class QueueService:
@@ -44,8 +45,9 @@ class QueueService:
         self._order: list[Urgency] = []
         self._sorted: list[QueueRow] = []
         self._claimed: set[ConversationId] = set()
-        self._all_read_at = datetime.max.replace(tzinfo=UTC)
+        self._all_read_at = _UNREAD
         self._read_at: dict[ConversationId, datetime] = {}
+        self._kept_in_full = True
 
     @property
     def rows(self) -> tuple[QueueRow, ...]:
@@ -61,30 +63,39 @@ class QueueService:
         row = self._rows.get(conversation_id)
         return row and _counting(row, self._pending()[conversation_id])
 
-    async def load(self) -> None:
-        """Show the queue as it was last read, before the backend answers. Raises StoreError."""
-        self._replace(await self._store.queue())
+    async def load(self) -> FeedPlace | None:
+        """Show the queue as it was last read, before the backend answers; return the place. Raises StoreError."""
+        kept = await self._store.queue()
+        self._all_read_at = kept.read_at or _UNREAD
+        self._replace(kept.rows)
+        return kept.place
 
-    async def refresh(self) -> EventSeq:
+    async def refresh(self) -> FeedPlace:
         """Read the whole queue again; return the feed's place it holds from. Raises BackendError."""
         async with self._reading:
             page = await self._gateway.queue_page()
-            seq, rows, read_at = page.seq, list(page.rows), page.server_time
+            place, rows, read_at = page.place, list(page.rows), page.server_time
             self._server_time.note(page.server_time)
             while page.after is not None:
                 page = await self._gateway.queue_page(page.after)
                 rows += page.rows
             self._all_read_at, self._read_at = read_at, {}
             self._replace(rows)
+            self._kept_in_full = False
             with suppress(StoreError):  # a copy that cannot be kept is missed only at the next start
-                await self._store.keep_queue(tuple(self._rows.values()))
-        return seq
+                await self._store.keep_queue(KeptQueue(tuple(self._rows.values()), place, read_at))
+                self._kept_in_full = True
+        return place
 
-    async def reread(self, ids: Iterable[ConversationId]) -> None:
-        """Read these rows again; those that left the queue go. Raises BackendError."""
+    async def reread(self, ids: Iterable[ConversationId], place: FeedPlace | None = None) -> None:
+        """Read these rows again; those that left the queue go. Raises BackendError.
+
+        `place`: where the feed stands once they are read. It is kept with them, unless anything could not be kept.
+        """
         wanted = sorted(ids)
         async with self._reading:
             for start in range(0, len(wanted), ROWS_AT_ONCE):
+                last = start + ROWS_AT_ONCE >= len(wanted)
                 batch = wanted[start : start + ROWS_AT_ONCE]
                 page = await self._gateway.queue_rows(batch)
                 self._server_time.note(page.server_time)
@@ -95,8 +106,14 @@ class QueueService:
                 for conversation_id in gone:
                     self._remove(conversation_id)
                 self._changes.publish(ChangeSet(queue=frozenset(batch)))
-                with suppress(StoreError):
-                    await self._store.keep_rows(page.rows, tuple(gone))
+                await self._keep(KeptQueue(page.rows, place if last else None, page.server_time), tuple(gone))
+
+    async def _keep(self, changed: KeptQueue, gone: tuple[ConversationId, ...]) -> None:
+        """Keep rows; once some could not be kept the place stays where it was: the next start reads on from there."""
+        try:
+            await self._store.keep_rows(changed if self._kept_in_full else KeptQueue(changed.rows), gone)
+        except StoreError:
+            self._kept_in_full = False
 
     async def pull_next(self) -> QueueRow:
         """Claim and return the most urgent free conversation. Raises RefusedError (nothing_free), BackendError."""
@@ -121,10 +138,8 @@ class QueueService:
     def _pending(self) -> Counter[ConversationId]:
         """Count one's corrections that the rows, as they were read, do not hold yet."""
         pending = Counter(self._outbox.pending())
-        for delivery in reversed(self._outbox.deliveries):
+        for delivery in self._outbox.deliveries:
             received_at, conversation_id = delivery.receipt.received_at, delivery.conversation_id
-            if received_at <= self._all_read_at:
-                break
             pending[conversation_id] += received_at > self._read_at.get(conversation_id, self._all_read_at)
         return pending
 

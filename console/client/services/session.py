@@ -15,6 +15,7 @@ from console.client.services.outbox import Outbox
 from console.client.services.outbox_pump import OutboxPump
 from console.client.services.ports import BackendGateway, Clock, LocalStore
 from console.client.services.queue import QueueService
+from console.client.services.reconcile import Reconciler
 from console.client.services.tasks import Tasks
 from console.contract.ids import ConversationId
 from console.contract.views import Claim, Me
@@ -54,6 +55,7 @@ class DeskSession:
         self.corrections = CorrectionService(
             store, self.changes, clock, self._outbox, self._pump, self.conversations, self._claims, me.user_id
         )
+        self._reconciler = Reconciler(gateway, self._outbox, clock, random, self._on_resend)
         self._feed = DeskFeed(
             gateway,
             self.queue,
@@ -67,11 +69,12 @@ class DeskSession:
     async def start(self) -> None:
         """Show what is kept here, then read the backend and go on sending. Raises StoreError."""
         await self._outbox.load()
-        await self.queue.load()
+        self._feed.resume(await self.queue.load())
         self.changes.publish(ChangeSet(queue=ALL, corrections=ALL, connection=True))
         for name, work in (
             ("outbox pump", self._pump.run),
             ("feed", self._feed.run),
+            ("reconciling", self._reconciler.run),
             ("claim heartbeat", self._claims.run),
             ("lease expiry", self._watch_leases),
         ):
@@ -97,6 +100,7 @@ class DeskSession:
         self.connection = Connection(ConnectionState.ONLINE, self._clock.now())
         self.changes.publish(ChangeSet(connection=True))
         self._pump.reconnected()
+        self._reconciler.connected()
         self._claims.wake()
 
     def _on_lost(self, reason: str) -> None:
@@ -107,6 +111,10 @@ class DeskSession:
     def _on_claim(self, conversation_id: ConversationId, claim: Claim | None) -> None:
         self.queue.show_claim(conversation_id, claim)
         self.changes.publish(ChangeSet(conversations=frozenset({conversation_id})))
+
+    def _on_resend(self, ids: frozenset[ConversationId]) -> None:
+        self.changes.publish(ChangeSet(queue=ids, corrections=ids))
+        self._pump.wake()
 
     def _on_outbox_item(self, conversation_id: ConversationId) -> None:
         ids = frozenset({conversation_id})

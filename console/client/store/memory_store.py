@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from console.client.domain.drafts import CorrectionDraft, is_untouched
-from console.client.services.ports import Delivery, OutboxItem, Unreadable
+from console.client.services.ports import Delivery, KeptQueue, OutboxItem, Unreadable
 from console.contract.base import canonical_json, content_sha256
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.views import ConversationView, Me, QueueRow, Receipt
+from console.contract.views import ConversationView, Me, Receipt
 
 
 class MemoryStore:
@@ -16,9 +16,9 @@ class MemoryStore:
     def __init__(self) -> None:
         self._drafts: dict[tuple[ConversationId, int, UserId], CorrectionDraft] = {}
         self._outbox: dict[CorrectionId, OutboxItem] = {}
-        self._deliveries: dict[CorrectionId, tuple[UserId, Delivery]] = {}
+        self._deliveries: dict[CorrectionId, tuple[Correction, Delivery]] = {}
         self._people: dict[str, Me] = {}
-        self._rows: dict[ConversationId, QueueRow] = {}
+        self._queue = KeptQueue()
         self._views: dict[ConversationId, ConversationView] = {}
 
     async def draft(self, conversation_id: ConversationId, turn: int, author_id: UserId) -> CorrectionDraft | None:
@@ -80,11 +80,17 @@ class MemoryStore:
         if item := self._outbox.pop(receipt.id, None):
             said = item.correction
             delivery = Delivery(said.conversation_id, said.turn, said.submitted_at, receipt)
-            self._deliveries[receipt.id] = said.author_id, delivery
+            self._deliveries[receipt.id] = said, delivery
+
+    async def resend(self, ids: Sequence[CorrectionId]) -> tuple[OutboxItem, ...]:
+        """Put deliveries back into the outbox; return them."""
+        items = tuple(OutboxItem(self._deliveries.pop(one)[0]) for one in ids if one in self._deliveries)
+        self._outbox |= {item.correction.id: item for item in items}
+        return items
 
     async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
         """Return what an author had stored from here, oldest first."""
-        return tuple(delivery for author, delivery in self._deliveries.values() if author == author_id)
+        return tuple(delivery for said, delivery in self._deliveries.values() if said.author_id == author_id)
 
     async def person(self, key: str) -> Me | None:
         """Return who signed in with this key last."""
@@ -94,19 +100,22 @@ class MemoryStore:
         """Remember who this key speaks for."""
         self._people[key] = me
 
-    async def queue(self) -> tuple[QueueRow, ...]:
-        """Return the queue as it was last read, in no order."""
-        return tuple(self._rows.values())
+    async def queue(self) -> KeptQueue:
+        """Return the queue as it was last read."""
+        return self._queue
 
-    async def keep_queue(self, rows: Sequence[QueueRow]) -> None:
-        """Keep these rows in place of all others."""
-        self._rows = {row.conversation_id: row for row in rows}
+    async def keep_queue(self, queue: KeptQueue) -> None:
+        """Keep this queue in place of what was kept."""
+        self._queue = queue
 
-    async def keep_rows(self, rows: Sequence[QueueRow], gone: Sequence[ConversationId] = ()) -> None:
-        """Keep these rows beside the others, and drop those that are gone."""
-        for conversation_id in gone:
-            self._rows.pop(conversation_id, None)
-        self._rows |= {row.conversation_id: row for row in rows}
+    async def keep_rows(self, changed: KeptQueue, gone: Sequence[ConversationId] = ()) -> None:
+        """Keep these rows beside the others, drop those that are gone, and move on to the place, if one is given."""
+        rows = {row.conversation_id: row for row in self._queue.rows} | {
+            row.conversation_id: row for row in changed.rows
+        }
+        kept = tuple(row for row in rows.values() if row.conversation_id not in gone)
+        where = changed if changed.place and changed.read_at else self._queue
+        self._queue = KeptQueue(kept, where.place, where.read_at)
 
     async def conversation(self, conversation_id: ConversationId) -> ConversationView | None:
         """Return a conversation as it was last read."""

@@ -47,6 +47,14 @@ MIGRATIONS = (
         body TEXT NOT NULL
     ) STRICT;
     """,
+    """
+    ALTER TABLE delivery ADD COLUMN body TEXT;
+    CREATE TABLE feed_place (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        place TEXT NOT NULL,
+        read_at TEXT NOT NULL
+    ) STRICT;
+    """,
 )
 
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -12,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from console.client.domain.drafts import CorrectionDraft, is_untouched
 from console.client.services.errors import StoreError
-from console.client.services.ports import Delivery, OutboxItem, Unreadable
+from console.client.services.ports import Delivery, KeptQueue, OutboxItem, Unreadable
 from console.client.store.damage import WORK, DamagedError, check_whole, is_damage, move_aside, take_over
 from console.client.store.schema import NewerSchemaError, migrate
 from console.contract.base import Model, UtcTime, canonical_json, content_sha256
@@ -21,6 +22,9 @@ from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.views import ConversationView, Me, QueueRow, Receipt
 
 KEPT_CONVERSATIONS = 500
+KEPT_FOR = timedelta(days=35)
+KEPT_DELIVERIES = 2_000
+"""Deliveries kept however old they are, so that no clock that runs wild for a while can make this desk forget."""
 BUSY_TIMEOUT_S = 10.0
 BATCH = 500
 
@@ -28,6 +32,11 @@ _ROWS = TypeAdapter(tuple[QueueRow, ...])
 _TIME = TypeAdapter(UtcTime)
 _THIS_DRAFT = "WHERE conversation_id = ? AND turn = ? AND author_id = ?"
 _DISCARD = "DELETE FROM outbox WHERE id = ? AND refusal IS NOT NULL"
+_SUBMITTED = "id, author_id, conversation_id, turn, submitted_at, body"
+_FORGET_DELIVERIES = (
+    "DELETE FROM delivery WHERE json_extract(receipt, '$.received_at') < ?"
+    " AND position <= (SELECT max(position) FROM delivery) - ?"
+)
 _KEEP_ROW = "INSERT OR REPLACE INTO queue_row (conversation_id, body) VALUES (?, ?)"
 
 T = TypeVar("T")
@@ -155,14 +164,29 @@ class SqliteStore:
         """Turn an outbox item into a delivery, in one transaction; nothing the second time."""
 
         def write(db: sqlite3.Connection) -> None:
-            db.execute(
-                "INSERT OR IGNORE INTO delivery (id, author_id, conversation_id, turn, submitted_at, receipt)"
-                " SELECT id, author_id, conversation_id, turn, submitted_at, ?2 FROM outbox WHERE id = ?1",
-                (receipt.id, receipt.model_dump_json()),
-            )
+            where = "FROM outbox WHERE id = ?1"
+            insert = f"INSERT OR IGNORE INTO delivery ({_SUBMITTED}, receipt) SELECT {_SUBMITTED}, ?2 {where}"
+            db.execute(insert, (receipt.id, receipt.model_dump_json()))
             db.execute("DELETE FROM outbox WHERE id = ?", (receipt.id,))
+            db.execute(_FORGET_DELIVERIES, ((receipt.received_at - KEPT_FOR).isoformat(), KEPT_DELIVERIES))
 
         await self._write(write)
+
+    async def resend(self, ids: Sequence[CorrectionId]) -> tuple[OutboxItem, ...]:
+        """Put deliveries back into the outbox; return those whose words are still kept and can be read."""
+
+        def write(db: sqlite3.Connection) -> tuple[OutboxItem, ...]:
+            items: list[OutboxItem] = []
+            for correction_id in ids:
+                row = db.execute("SELECT body FROM delivery WHERE id = ?", (correction_id,)).fetchone()
+                if row and row[0] and (said := _read(Correction, row[0])):
+                    items.append(OutboxItem(said))
+                    where = "FROM delivery WHERE id = ?"
+                    db.execute(f"INSERT OR IGNORE INTO outbox ({_SUBMITTED}) SELECT {_SUBMITTED} {where}", (said.id,))
+                    db.execute(f"DELETE {where}", (said.id,))
+            return tuple(items)
+
+        return await self._write(write)
 
     async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
         """Return what an author had stored from here, oldest first."""
@@ -193,36 +217,41 @@ class SqliteStore:
         insert = "INSERT OR REPLACE INTO person (key, body) VALUES (?, ?)"
         await self._write(lambda db: db.execute(insert, (key, me.model_dump_json())))
 
-    async def queue(self) -> tuple[QueueRow, ...]:
-        """Return the queue as it was last read, in no order; empty where another version wrote it."""
+    async def queue(self) -> KeptQueue:
+        """Return the queue as it was last read; empty where another version wrote it."""
 
-        def read(db: sqlite3.Connection) -> tuple[QueueRow, ...]:
-            found = db.execute("SELECT body FROM queue_row")
-            rows: list[QueueRow] = []
-            try:
-                while batch := found.fetchmany(BATCH):  # in steps, so that the screen's thread gets its turns
-                    rows += _ROWS.validate_json(f"[{','.join(body for (body,) in batch)}]")
-            except ValidationError:
-                return ()
-            return tuple(rows)
+        def read(db: sqlite3.Connection) -> KeptQueue:
+            with _transaction(db, "DEFERRED"):
+                found = db.execute("SELECT body FROM queue_row")
+                rows: list[QueueRow] = []
+                try:
+                    while batch := found.fetchmany(BATCH):  # in steps, so that the screen's thread gets its turns
+                        rows += _ROWS.validate_json(f"[{','.join(body for (body,) in batch)}]")
+                except ValidationError:
+                    return KeptQueue()
+                where = db.execute("SELECT place, read_at FROM feed_place").fetchone()
+            return (
+                KeptQueue(tuple(rows), where[0], _TIME.validate_python(where[1])) if where else KeptQueue(tuple(rows))
+            )
 
         return await self._run(read)
 
-    async def keep_queue(self, rows: Sequence[QueueRow]) -> None:
-        """Keep these rows in place of all others."""
+    async def keep_queue(self, queue: KeptQueue) -> None:
+        """Keep this queue in place of what was kept."""
 
         def write(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM queue_row")
-            db.executemany(_KEEP_ROW, ((row.conversation_id, row.model_dump_json()) for row in rows))
+            db.execute("DELETE FROM feed_place")
+            _keep_rows(db, queue)
 
         await self._write(write)
 
-    async def keep_rows(self, rows: Sequence[QueueRow], gone: Sequence[ConversationId] = ()) -> None:
-        """Keep these rows beside the others, and drop those that are gone."""
+    async def keep_rows(self, changed: KeptQueue, gone: Sequence[ConversationId] = ()) -> None:
+        """Keep these rows beside the others, drop those that are gone, and move on to the place, if one is given."""
 
         def write(db: sqlite3.Connection) -> None:
             db.executemany("DELETE FROM queue_row WHERE conversation_id = ?", ((row_id,) for row_id in gone))
-            db.executemany(_KEEP_ROW, ((row.conversation_id, row.model_dump_json()) for row in rows))
+            _keep_rows(db, changed)
 
         await self._write(write)
 
@@ -287,6 +316,13 @@ def _draft_body(db: sqlite3.Connection, key: DraftKey) -> str | None:
     return row[0] if row else None
 
 
+def _keep_rows(db: sqlite3.Connection, queue: KeptQueue) -> None:
+    db.executemany(_KEEP_ROW, ((row.conversation_id, row.model_dump_json()) for row in queue.rows))
+    if queue.place and queue.read_at:
+        insert = "INSERT OR REPLACE INTO feed_place (one, place, read_at) VALUES (1, ?, ?)"
+        db.execute(insert, (queue.place, queue.read_at.isoformat()))
+
+
 def _end_draft(db: sqlite3.Connection, key: DraftKey) -> None:
     """Delete the draft of a turn; one that cannot be read is only put where it is in nobody's way."""
     body = _draft_body(db, key)
@@ -303,8 +339,8 @@ def _replace_draft(db: sqlite3.Connection, draft: CorrectionDraft) -> None:
 
 
 @contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
+def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    db.execute(f"BEGIN {kind}")
     try:
         yield
         db.execute("COMMIT")

@@ -9,15 +9,17 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from console.contract.base import Count
 from console.contract.commands import HeldClaim
 from console.contract.corrections import Correction
+from console.contract.events import EventPage
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.limits import MAX_CORRECTION_BODY
 from console.contract.problems import ProblemCode
+from console.contract.reconcile import Delivered, Differences
 from console.contract.taxonomy import TAXONOMY, Taxonomy
 from console.contract.views import (
     Claim,
     ConversationView,
     CorrectionPage,
-    EventSeq,
+    FeedPlace,
     Me,
     QueuePage,
     QueueRow,
@@ -29,8 +31,9 @@ from console.server.api.refusals import PROBLEM_JSON, STATUS
 from console.server.services.claims import claim_conversation, release_claim, renew_claim
 from console.server.services.conversations import read_conversation
 from console.server.services.corrections import list_corrections, store_correction
-from console.server.services.feed import feed_start, follow_feed
+from console.server.services.feed import feed_start, follow_feed, read_events
 from console.server.services.queue import list_queue, list_rows, pull_next
+from console.server.services.reconcile import compare_delivered
 from console.server.services.refusals import Refused
 
 PAGE_LIMIT = 1_000
@@ -47,7 +50,11 @@ def _refusals(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": ", ".join(found), "content": content} for status, found in names.items()}
 
 
-def _body(model: type[Correction] | type[HeldClaim]) -> dict[str, Any]:
+BODIES = (Correction, Delivered, HeldClaim)
+"""The models of the bodies that routes read by themselves."""
+
+
+def _body(model: type[Correction | Delivered | HeldClaim]) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
@@ -115,9 +122,14 @@ CLAIM = "/conversations/{conversation_id}/claim"
 
 
 @router.post(CLAIM, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.HELD))
-async def claim(backend: TheBackend, caller: Caller, conversation_id: ConversationId) -> Claim:
-    """Claim a conversation, or prolong one's own claim."""
-    return await claim_conversation(backend, caller, conversation_id)
+async def claim(
+    backend: TheBackend,
+    caller: Caller,
+    conversation_id: ConversationId,
+    take_back: Annotated[Count | None, Query(description="The epoch of the claim to take it back from")] = None,
+) -> Claim:
+    """Claim a conversation, prolong one's own claim, or take it back from somebody."""
+    return await claim_conversation(backend, caller, conversation_id, take_back)
 
 
 @router.put(CLAIM, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.CLAIM_LOST), openapi_extra=_body(HeldClaim))
@@ -155,6 +167,12 @@ async def correction(
     return receipt
 
 
+@router.post("/corrections/compare", openapi_extra=_body(Delivered))
+async def compare(request: Request, backend: TheBackend, caller: Caller) -> Differences:
+    """Compare what a desk has receipts for with what is stored."""
+    return await compare_delivered(backend, caller, await read_body(request, Delivered))
+
+
 @router.get("/corrections")
 async def corrections(
     backend: TheBackend,
@@ -166,17 +184,23 @@ async def corrections(
     return await list_corrections(backend, caller, conversation_id, author_id)
 
 
+@router.get("/events", responses=_refusals(ProblemCode.GONE))
+async def events(backend: TheBackend, caller: Caller, after: FeedPlace) -> EventPage:
+    """The next events behind a place: what `feed` streams, for whoever catches up."""
+    return await read_events(backend, caller, after)
+
+
 async def _start(
     backend: TheBackend,
     caller: Caller,
-    after: EventSeq | None = None,
-    last_event_id: Annotated[EventSeq | None, Header()] = None,
-) -> int:
+    after: FeedPlace | None = None,
+    last_event_id: Annotated[FeedPlace | None, Header()] = None,
+) -> FeedPlace:
     return await feed_start(backend, caller, after if last_event_id is None else last_event_id)
 
 
 @router.get("/feed", response_class=EventSourceResponse, responses=_refusals(ProblemCode.GONE))
-async def feed(backend: TheBackend, start: Annotated[int, Depends(_start)]) -> AsyncIterable[ServerSentEvent]:
+async def feed(backend: TheBackend, start: Annotated[FeedPlace, Depends(_start)]) -> AsyncIterable[ServerSentEvent]:
     """Events as they are committed, from `Last-Event-ID` or `after`, else from now on. Each `data` is a FeedEvent."""
     async for event in follow_feed(backend, start):
-        yield ServerSentEvent(raw_data=event.model_dump_json(), event=event.kind, id=str(event.seq))
+        yield ServerSentEvent(raw_data=event.model_dump_json(), event=event.kind, id=event.place)

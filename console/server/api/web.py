@@ -10,11 +10,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from console.contract.commands import HeldClaim
-from console.contract.corrections import Correction
 from console.contract.problems import Problem, ProblemCode
 from console.server.api.refusals import install_refusals, problem_response
-from console.server.api.routes import health, router
+from console.server.api.routes import BODIES, health, router
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -52,7 +50,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     """The document with the models that the routes read and refuse with by themselves."""
     document = get_openapi(title=app.title, version=app.version, routes=app.routes, separate_input_output_schemas=False)
     _, definitions = models_json_schema(
-        [(Correction, "validation"), (HeldClaim, "validation"), (Problem, "validation")],
+        [(model, "validation") for model in (*BODIES, Problem)],
         ref_template="#/components/schemas/{model}",
     )
     document["components"]["schemas"] |= definitions["$defs"]

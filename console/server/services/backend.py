@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from console.contract.views import seq_of
 from console.server.services.identity import Identity
 from console.server.services.ports import Clock, StorePort
 
@@ -61,7 +62,7 @@ class Lookout:
         if self._bell.closed:  # the store may be closed at any moment now
             return 0
         async with self._store.reading() as unit:
-            return await unit.events.last_seq()
+            return seq_of(await unit.events.last_place())
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from console.contract.events import EventKind
 from console.contract.ids import ConversationId
+from console.contract.permissions import Permission
 from console.contract.problems import ProblemCode
 from console.contract.views import Claim
 from console.server.domain.queueing import claim_permission
@@ -13,15 +14,22 @@ from console.server.services.ports import Unit
 from console.server.services.refusals import Refused, require
 
 
-async def claim_conversation(backend: Backend, caller: Identity, conversation_id: ConversationId) -> Claim:
-    """Lease a conversation, or prolong one's own lease on it; Refused (held) names who else holds it."""
+async def claim_conversation(
+    backend: Backend, caller: Identity, conversation_id: ConversationId, take_back: int | None = None
+) -> Claim:
+    """Lease a conversation, or prolong one's own lease on it; Refused (held) names who else holds it.
+
+    `take_back`: the epoch of the claim to take it back from, whose holder learns of it at their next renewal.
+    """
+    if take_back is not None:
+        require(caller, Permission.TAKE_BACK)
     now = backend.clock()
     async with backend.store.writing() as unit:
         standing = await unit.conversations.standing(conversation_id)
         if standing is None:
             raise Refused(ProblemCode.NOT_FOUND, "There is no such conversation here.")
         require(caller, claim_permission(standing.queued_for, standing.tier))
-        claim = await lease(unit, backend, caller, conversation_id, now)
+        claim = await lease(unit, backend, caller, conversation_id, now, take_back)
         if claim is None:
             (row,) = await unit.conversations.rows([conversation_id], now)
             who = row.claim.holder_name if row.claim else "Somebody else"
@@ -50,11 +58,16 @@ async def release_claim(backend: Backend, caller: Identity, conversation_id: Con
 
 
 async def lease(
-    unit: Unit, backend: Backend, caller: Identity, conversation_id: ConversationId, now: datetime
+    unit: Unit,
+    backend: Backend,
+    caller: Identity,
+    conversation_id: ConversationId,
+    now: datetime,
+    take_back: int | None = None,
 ) -> Claim | None:
-    """Take the lease within a unit; None where another holds it."""
+    """Take the lease within a unit; None where another holds it, under another epoch than the one to take back."""
     until = now + backend.lease
-    epoch = await unit.conversations.take(conversation_id, caller, now, until)
+    epoch = await unit.conversations.take(conversation_id, caller, now, until, take_back)
     if epoch is None:
         return None
     await unit.events.append(EventKind.CLAIM_CHANGED, [conversation_id], now)

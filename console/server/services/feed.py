@@ -2,33 +2,56 @@
 
 from collections.abc import AsyncIterator
 
-from console.contract.events import FeedEvent
+from console.contract.events import EventPage, FeedEvent
 from console.contract.permissions import Permission
 from console.contract.problems import ProblemCode
+from console.contract.views import FeedPlace, seq_of
 from console.server.services.backend import Backend
 from console.server.services.identity import Identity
+from console.server.services.ports import Unit
 from console.server.services.refusals import Refused, require
 
 BATCH = 500
+FARTHEST = 5_000
+"""Events that somebody may be behind; beyond it reading everything again is less work."""
 
 
-async def feed_start(backend: Backend, caller: Identity, after: int | None) -> int:
-    """Return the place to follow from, the newest where none is named; Refused (gone) where there is no such place."""
+async def feed_start(backend: Backend, caller: Identity, after: FeedPlace | None) -> FeedPlace:
+    """Return the place to follow from, the newest where none is named; Refused (gone) where it cannot be reached."""
     require(caller, Permission.READ)
     async with backend.store.reading() as unit:
-        last = await unit.events.last_seq()
-    if after is not None and after > last:
-        raise Refused(ProblemCode.GONE, "This place is not in the feed; read everything again and start anew.")
+        last = await unit.events.last_place()
+        if after is not None:
+            await _check_within_reach(unit, after, last)
     return last if after is None else after
 
 
-async def follow_feed(backend: Backend, after: int) -> AsyncIterator[FeedEvent]:
+async def read_events(backend: Backend, caller: Identity, after: FeedPlace) -> EventPage:
+    """Return the next events behind a place; Refused (gone) where it cannot be reached."""
+    require(caller, Permission.READ)
+    async with backend.store.reading() as unit:
+        last = await unit.events.last_place()
+        await _check_within_reach(unit, after, last)
+        events = await unit.events.after(seq_of(after), BATCH)
+    place = events[-1].place if events else after
+    return EventPage(events=events, place=place, more=place != last)
+
+
+async def follow_feed(backend: Backend, after: FeedPlace) -> AsyncIterator[FeedEvent]:
     """Yield every event behind `after` in order, until the backend stops."""
+    seq = seq_of(after)
     while not backend.bell.closed:
         async with backend.store.reading() as unit:
-            events = await unit.events.after(after, BATCH)
+            events = await unit.events.after(seq, BATCH)
         for event in events:
-            after = event.seq
+            seq = event.seq
             yield event
         if not events:
-            await backend.lookout.wait_beyond(after)
+            await backend.lookout.wait_beyond(seq)
+
+
+async def _check_within_reach(unit: Unit, place: FeedPlace, last: FeedPlace) -> None:
+    if not await unit.events.holds(place):
+        raise Refused(ProblemCode.GONE, "This place is not in the feed; read everything again and start anew.")
+    if seq_of(last) - seq_of(place) > FARTHEST:
+        raise Refused(ProblemCode.GONE, "This place is too far behind; read everything again and start anew.")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,8 @@ from console.contract.conversations import Conversation, Tier
 from console.contract.corrections import Correction
 from console.contract.events import EventKind, FeedEvent
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.views import Claim, CorrectionRecord, QueueRow, Receipt
+from console.contract.reconcile import StoredId
+from console.contract.views import Claim, CorrectionRecord, FeedPlace, QueueRow, Receipt
 from console.server.domain.queueing import Place, QueuedFor
 from console.server.services.identity import Identity
 
@@ -73,8 +74,10 @@ class ConversationsPort(Protocol):
     async def standing(self, conversation_id: ConversationId) -> Standing | None:
         """Return what decides about a claim, None where there is no such conversation."""
 
-    async def take(self, conversation_id: ConversationId, by: Identity, now: datetime, until: datetime) -> int | None:
-        """Lease it if it is free at `now` or already theirs; return the epoch, None where another holds it."""
+    async def take(
+        self, conversation_id: ConversationId, by: Identity, now: datetime, until: datetime, take_back: int | None
+    ) -> int | None:
+        """Lease it if it is free at `now`, already theirs or held under `take_back`; return the epoch, else None."""
 
     async def renew(self, conversation_id: ConversationId, by: UserId, epoch: int, until: datetime) -> bool:
         """Prolong the lease of that epoch, even a run-out one as long as nobody took it since."""
@@ -106,6 +109,9 @@ class CorrectionsPort(Protocol):
     ) -> tuple[CorrectionRecord, ...]:
         """Return stored corrections, oldest first."""
 
+    async def on_days(self, author_id: UserId, days: Sequence[date]) -> tuple[tuple[date, StoredId], ...]:
+        """Return what an author submitted on these days, by `submitted_at` in UTC."""
+
 
 class EventsPort(Protocol):
     """The feed's events, in the order they were committed."""
@@ -116,8 +122,11 @@ class EventsPort(Protocol):
     async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
         """Return up to `limit` events behind `seq`."""
 
-    async def last_seq(self) -> int:
-        """Return the newest event's place, 0 where there is none."""
+    async def last_place(self) -> FeedPlace:
+        """Return the newest event's place."""
+
+    async def holds(self, place: FeedPlace) -> bool:
+        """Say whether this history has that place."""
 
 
 class AccountsPort(Protocol):

@@ -20,11 +20,11 @@ async def list_queue(backend: Backend, caller: Identity, after: ConversationId |
     require(caller, Permission.READ)
     now = backend.clock()
     async with backend.store.reading() as unit:
-        seq = await unit.events.last_seq()
+        place = await unit.events.last_place()
         rows = await unit.conversations.page(after, limit + 1, now)
     more = len(rows) > limit
     rows = rows[:limit]
-    return QueuePage(rows=rows, after=rows[-1].conversation_id if more else None, seq=seq, server_time=now)
+    return QueuePage(rows=rows, after=rows[-1].conversation_id if more else None, place=place, server_time=now)
 
 
 async def list_rows(backend: Backend, caller: Identity, ids: Sequence[ConversationId]) -> QueuePage:
@@ -32,9 +32,9 @@ async def list_rows(backend: Backend, caller: Identity, ids: Sequence[Conversati
     require(caller, Permission.READ)
     now = backend.clock()
     async with backend.store.reading() as unit:
-        seq = await unit.events.last_seq()
+        place = await unit.events.last_place()
         rows = await unit.conversations.queued_rows(ids, now)
-    return QueuePage(rows=rows, after=None, seq=seq, server_time=now)
+    return QueuePage(rows=rows, after=None, place=place, server_time=now)
 
 
 async def pull_next(backend: Backend, caller: Identity) -> QueueRow:

@@ -65,9 +65,12 @@ class SqlConversations:
             row.queued_for, Tier(row.tier), None if row.holder_id is None else UserId(row.holder_id), row.epoch
         )
 
-    async def take(self, conversation_id: ConversationId, by: Identity, now: datetime, until: datetime) -> int | None:
+    async def take(
+        self, conversation_id: ConversationId, by: Identity, now: datetime, until: datetime, take_back: int | None
+    ) -> int | None:
         mine = _running(now) & (T.holder_id == by.user_id)
-        claim = update(T).where(T.id == conversation_id, _free(now) | mine)
+        may_be_taken = _free(now) | mine if take_back is None else _free(now) | mine | (T.epoch == take_back)
+        claim = update(T).where(T.id == conversation_id, may_be_taken)
         return await self._session.scalar(
             claim.values(
                 holder_id=by.user_id,

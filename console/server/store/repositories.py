@@ -1,16 +1,18 @@
 """Corrections, events and accounts in SQL."""
 
+import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.contract.base import canonical_json
 from console.contract.corrections import Correction
 from console.contract.events import EventKind, FeedEvent
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.views import CorrectionRecord, Receipt
+from console.contract.reconcile import StoredId
+from console.contract.views import FEED_START, CorrectionRecord, FeedPlace, Receipt
 from console.server.services.identity import Identity
 from console.server.store.tables import AccessTokenTable, AccountTable, CorrectionTable, EventTable
 
@@ -38,6 +40,7 @@ class SqlCorrections:
                 body_sha256=receipt.body_sha256,
                 state=receipt.state,
                 received_at=receipt.received_at,
+                submitted_on=correction.submitted_at.date().isoformat(),
             )
         )
         await self._session.flush()
@@ -52,6 +55,15 @@ class SqlCorrections:
             statement = statement.where(CorrectionTable.author_id == author_id)
         return tuple(_record(row) for row in await self._session.scalars(statement))
 
+    async def on_days(self, author_id: UserId, days: Sequence[date]) -> tuple[tuple[date, StoredId], ...]:
+        columns = select(CorrectionTable.submitted_on, CorrectionTable.id, CorrectionTable.body_sha256)
+        named = CorrectionTable.submitted_on.in_([day.isoformat() for day in days])
+        found = await self._session.execute(columns.where(CorrectionTable.author_id == author_id, named))
+        return tuple(
+            (date.fromisoformat(day), StoredId(id=CorrectionId(stored), body_sha256=sha256))
+            for day, stored, sha256 in found
+        )
+
 
 class SqlEvents:
     """EventsPort over one session.
@@ -65,19 +77,35 @@ class SqlEvents:
 
     async def append(self, kind: EventKind, ids: Sequence[ConversationId], at: datetime) -> None:
         if ids:
-            events = [{"kind": kind, "conversation_id": conversation_id, "at": at} for conversation_id in ids]
+            events = [
+                {"kind": kind, "conversation_id": conversation_id, "at": at, "stamp": secrets.token_hex(8)}
+                for conversation_id in ids
+            ]
             await self._session.execute(insert(EventTable), events)
             self.appended = True
 
     async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
         statement = select(EventTable).where(EventTable.seq > seq).order_by(EventTable.seq).limit(limit)
         return tuple(
-            FeedEvent(seq=row.seq, kind=row.kind, conversation_id=ConversationId(row.conversation_id), at=row.at)
+            FeedEvent(
+                seq=row.seq,
+                stamp=row.stamp,
+                kind=row.kind,
+                conversation_id=ConversationId(row.conversation_id),
+                at=row.at,
+            )
             for row in await self._session.scalars(statement)
         )
 
-    async def last_seq(self) -> int:
-        return await self._session.scalar(select(func.max(EventTable.seq))) or 0
+    async def last_place(self) -> FeedPlace:
+        last = select(EventTable.seq, EventTable.stamp).order_by(EventTable.seq.desc()).limit(1)
+        found = (await self._session.execute(last)).one_or_none()
+        return FEED_START if found is None else f"{found.seq}-{found.stamp}"
+
+    async def holds(self, place: FeedPlace) -> bool:
+        seq, _, stamp = place.partition("-")
+        held = select(EventTable.seq).where(EventTable.seq == int(seq), EventTable.stamp == stamp)
+        return place == FEED_START or await self._session.scalar(held) is not None
 
 
 class SqlAccounts:

@@ -4,8 +4,23 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import DateTime, Dialect, Enum, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    event,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.schema import ExecutableDDLElement
 from typing_extensions import override
 
 from console.contract.conversations import Gate, OwnerState, Priority
@@ -17,6 +32,11 @@ from console.server.domain.queueing import QueuedFor
 ID = String(200)
 LINE = String(1_000)
 SHA256 = String(64)
+STAMP = String(16)
+DAY = String(10)
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""A whole number of 64 bits: SQLite's only kind, which alone may count rows there."""
+
 Kind = TypeVar("Kind", bound=StrEnum)
 
 
@@ -80,7 +100,7 @@ class ConversationTable(Table):
     holder_id: Mapped[str | None] = mapped_column(ID)
     holder_name: Mapped[str | None] = mapped_column(LINE)
     lease_until: Mapped[datetime | None] = mapped_column(UtcMoment)
-    epoch: Mapped[int]
+    epoch: Mapped[int] = mapped_column(NUMBER)
     sha256: Mapped[str] = mapped_column(SHA256)
     document: Mapped[str] = mapped_column(Text, deferred=True)
 
@@ -99,25 +119,33 @@ class CorrectionTable(Table):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ID, ForeignKey("conversation.id"), index=True)
     turn: Mapped[int]
-    author_id: Mapped[str] = mapped_column(ID, index=True)
+    author_id: Mapped[str] = mapped_column(ID)
     author_name: Mapped[str] = mapped_column(LINE)
     author_role: Mapped[Role] = mapped_column(_words(Role))
     body: Mapped[str] = mapped_column(Text)
     body_sha256: Mapped[str] = mapped_column(SHA256)
     state: Mapped[CorrectionState] = mapped_column(_words(CorrectionState))
     received_at: Mapped[datetime] = mapped_column(UtcMoment)
+    submitted_on: Mapped[str] = mapped_column(DAY, server_default="")
+
+
+Index(None, CorrectionTable.author_id, CorrectionTable.submitted_on)
 
 
 class EventTable(Table):
-    """One change, written in the transaction that made it. `seq` never repeats, even after the newest is deleted."""
+    """One change, written in the transaction that made it. `seq` never repeats, even after the newest is deleted.
+
+    `stamp` is drawn at random, so that an event of another history never passes for the one of the same number.
+    """
 
     __tablename__ = "event"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
-    seq: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     kind: Mapped[EventKind] = mapped_column(_words(EventKind))
     conversation_id: Mapped[str] = mapped_column(ID, ForeignKey("conversation.id"))
     at: Mapped[datetime] = mapped_column(UtcMoment)
+    stamp: Mapped[str] = mapped_column(STAMP, server_default="")
 
 
 class AccountTable(Table):
@@ -138,3 +166,44 @@ class AccessTokenTable(Table):
     sha256: Mapped[str] = mapped_column(SHA256, primary_key=True)
     user_id: Mapped[str] = mapped_column(ID, ForeignKey("account.user_id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class AuditTable(Table):
+    """One line of the audit log. `mac` is the HMAC of the line before it and of this one; nothing here ever changes."""
+
+    __tablename__ = "audit"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    seq: Mapped[int] = mapped_column(NUMBER, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcMoment)
+    actor_id: Mapped[str] = mapped_column(ID)
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(ID)
+    detail: Mapped[str] = mapped_column(Text)
+    mac: Mapped[str] = mapped_column(SHA256)
+
+
+APPEND_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER audit_never_updated BEFORE UPDATE ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
+        "CREATE TRIGGER audit_never_deleted BEFORE DELETE ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$",
+        "CREATE TRIGGER audit_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()",
+    ),
+}
+"""What makes the audit log append-only, by dialect; the migrations repeat it."""
+
+
+def _ddl(statement: str, dialect: str) -> ExecutableDDLElement:
+    return DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+
+
+for _dialect, _statements in APPEND_ONLY.items():
+    for _statement in _statements:
+        event.listen(AuditTable.__table__, "after_create", _ddl(_statement, _dialect))
