@@ -5,7 +5,7 @@ import stat
 import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from console.client.domain.drafts import (
 )
 from console.client.services.errors import StoreError
 from console.client.services.ports import KeptQueue, LocalStore, Unreadable
+from console.client.store import sqlite_store
 from console.client.store.memory_store import MemoryStore
 from console.client.store.sqlite_store import KEPT_CONVERSATIONS, SqliteStore
 from console.contract.base import canonical_json, content_sha256
@@ -145,6 +146,18 @@ async def test_a_settled_correction_leaves_the_outbox_for_the_deliveries_and_nev
     assert (delivery.conversation_id, delivery.turn, delivery.submitted_at) == ("c-1", 2, NOW)
     assert delivery.receipt == receipt(correction())
     assert await store.deliveries(BEN) == ()
+
+
+async def test_a_delivery_can_be_sent_again_in_the_very_words(store: LocalStore) -> None:
+    for name in ("d-1", "d-2"):
+        await store.submit(correction(name))
+        await store.settle(receipt(correction(name)))
+    (item,) = await store.resend([CorrectionId("d-2"), CorrectionId("unknown")])
+    assert item.correction == correction("d-2")
+    assert await store.outbox(ANA) == (item,)
+    assert [delivery.receipt.id for delivery in await store.deliveries(ANA)] == ["d-1"]
+    await store.settle(receipt(correction("d-2")))
+    assert [delivery.receipt.id for delivery in await store.deliveries(ANA)] == ["d-1", "d-2"]
 
 
 async def test_a_refused_correction_keeps_its_reason_until_it_is_tried_again(store: LocalStore) -> None:
@@ -320,6 +333,21 @@ async def test_work_that_only_the_log_of_a_damaged_file_holds_is_taken_over_too(
     store = await SqliteStore.open(profile)
     assert store.note is not None
     assert await waiting(store) == [("d-1", None)]
+    await store.aclose()
+
+
+async def test_deliveries_are_forgotten_only_when_they_are_old_and_many(
+    profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "KEPT_DELIVERIES", 2)
+    store = await SqliteStore.open(profile)
+    for name, days in (("old", 0), ("later", 36), ("same day", 36), ("next day", 37)):
+        sent = correction(name.replace(" ", "-"))
+        await store.submit(sent)
+        received = receipt(sent).model_copy(update={"received_at": NOW + timedelta(days=days)})
+        await store.settle(received)
+    kept = [delivery.receipt.id for delivery in await store.deliveries(ANA)]
+    assert kept == ["later", "same-day", "next-day"]
     await store.aclose()
 
 

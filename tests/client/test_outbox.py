@@ -1,7 +1,6 @@
 """What is saved here reaches the backend exactly once, whatever happens on the way; at a real backend."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,38 +10,12 @@ from console.client.services.corrections import SavedState
 from console.client.services.errors import DraftExistsError
 from console.contract.ids import ConversationId
 from tests.client.desk import AI_TURN, desk, until
+from tests.client.restarting import Backend
 from tests.client.test_local_store import as_another_version
 from tests.client.wire import Wire
-from tests.server.world import Running, conversation, running
+from tests.server.world import conversation
 
 pytestmark = pytest.mark.anyio
-
-
-class Backend:
-    """A backend that can be stopped and started again, on another port with the same data."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._stack = ExitStack()
-        self.now: Running | None = None
-
-    @property
-    def url(self) -> str | None:
-        return self.now.url if self.now else None
-
-    def start(self) -> Running:
-        self.now = self._stack.enter_context(running(self._folder))
-        return self.now
-
-    def stop(self) -> None:
-        self.now = None
-        self._stack.close()
-
-    def stored(self, who: str = "ana") -> list[str]:
-        """The ids of the corrections stored there, oldest first."""
-        assert self.now is not None
-        page = self.now.client(who).get("/v1/corrections").json()
-        return [record["correction"]["id"] for record in page["records"]]
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from console.client.services.errors import RefusedError, UnauthenticatedError, U
 from console.client.services.session import DeskSession
 from console.client.services.sign_in import sign_in
 from console.client.store.memory_store import MemoryStore
+from console.client.store.sqlite_store import SqliteStore
 from console.contract.conversations import OwnerState
 from console.contract.ids import ConversationId, UserId
 from console.contract.problems import ProblemCode
@@ -66,6 +67,49 @@ async def test_nobody_new_can_sign_in_without_the_backend() -> None:
     gateway = HttpGateway(lambda: None, token("ana"))
     with pytest.raises(UnreachableError):
         await sign_in(gateway, MemoryStore(), "ana")
+
+
+class CountingGateway(HttpGateway):
+    """Counts how often the whole queue is read."""
+
+    reads = 0
+
+    async def queue_page(self, after: ConversationId | None = None) -> QueuePage:
+        self.reads += 1
+        return await super().queue_page(after)
+
+
+async def test_a_desk_goes_on_from_the_place_it_kept_and_reads_again_only_what_changed(
+    backend: Running, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+    await asyncio.to_thread(backend.load, conversation("c-3", waiting_min=30))
+    assert backend.client("ben").post("/v1/conversations/c-1/claim").is_success
+    store = await SqliteStore.open(tmp_path / "profile.db")
+    gateway = CountingGateway(lambda: backend.url, token("ana"))
+    session = DeskSession(ana.session.me, gateway, store)
+    await session.start()
+    await until(lambda: [row.conversation_id for row in session.queue.rows] == ["c-3", "c-1", "c-2"])
+    await until(lambda: session.connection.state is ConnectionState.ONLINE)
+    row = session.queue.row(C1)
+    assert row is not None
+    assert row.claim is not None
+    assert gateway.reads == 0
+    await session.stop()
+    await gateway.aclose()
+    await store.aclose()
+
+
+async def test_a_desk_whose_place_is_gone_reads_everything(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+    with closing(sqlite3.connect(tmp_path / "profile.db")) as db, db:
+        db.execute("UPDATE feed_place SET place = '1-0123456789abcdef'")
+        db.execute("DELETE FROM queue_row")
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        assert [row.conversation_id for row in ana.session.queue.rows] == ["c-1", "c-2"]
 
 
 async def test_a_token_that_is_not_known_opens_nothing_even_where_it_once_did(backend: Running) -> None:

@@ -1,0 +1,80 @@
+"""A backend restored from an old backup gets back what it lost, from the desks that have receipts for it."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console.client.services.corrections import SavedState
+from console.contract.ids import ConversationId
+from tests.client.desk import Desk, desk, until
+from tests.client.restarting import Backend
+from tests.server.world import conversation
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> Iterator[Backend]:
+    backend = Backend(tmp_path / "backend")
+    backend.start().load(conversation("c-1"), conversation("c-2"))
+    yield backend
+    backend.stop()
+
+
+async def store_one(at: Desk, conversation_id: str, text: str) -> str:
+    """Claim, correct and wait until the backend's receipt is here."""
+    await at.session.conversations.claim(ConversationId(conversation_id))
+    correction_id = await at.correct(conversation_id, text)
+    await until(lambda: SavedState.STORED in at.states(conversation_id))
+    return correction_id
+
+
+async def test_a_restored_backend_gets_back_what_came_after_the_backup(backend: Backend, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        first = await store_one(ana, "c-1", "Your refund takes five days.")
+        backend.stop()
+        backend.back_up(tmp_path / "backup")
+        backend.start()
+        await until(lambda: ana.online)
+        second = await store_one(ana, "c-2", "Your refund takes six days.")
+        backend.stop()
+        backend.restore(tmp_path / "backup")
+        backend.start()
+        await until(lambda: ana.online and backend.stored() == [first, second])
+        await until(lambda: ana.count("c-2") == 1)
+        await until(lambda: ana.session.corrections.pending_count == 0)
+
+
+async def test_it_gets_it_back_from_a_desk_that_was_closed_meanwhile(backend: Backend, tmp_path: Path) -> None:
+    backend.stop()
+    backend.back_up(tmp_path / "backup")
+    backend.start()
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        stored = await store_one(ana, "c-1", "Your refund takes five days.")
+    backend.stop()
+    backend.restore(tmp_path / "backup")
+    newer = [conversation(f"c-{number}") for number in range(3, 6)]  # the feed grows past the place that was kept
+    await asyncio.to_thread(backend.start().load, *newer)
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: backend.stored() == [stored])
+        await until(lambda: {row.conversation_id for row in ana.session.queue.rows} == {f"c-{n}" for n in range(1, 6)})
+
+
+async def test_a_claim_under_the_lower_epochs_of_a_restored_backend_is_held(backend: Backend, tmp_path: Path) -> None:
+    backend.stop()
+    backend.back_up(tmp_path / "backup")
+    backend.start()
+    about = ConversationId("c-1")
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        for _ in range(2):
+            await ana.session.conversations.claim(about)
+            await ana.session.conversations.release(about)
+        await ana.session.conversations.claim(about)
+        backend.stop()
+        backend.restore(tmp_path / "backup")
+        backend.start()
+        await until(lambda: ana.session.conversations.held(about) is None)
+        claim = await ana.session.conversations.claim(about)
+        assert (claim.epoch, ana.session.conversations.held(about)) == (1, claim)
