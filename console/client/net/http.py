@@ -1,12 +1,12 @@
 """The BackendGateway over HTTP: bounded in time and size, following no redirect, trusting no answer it cannot read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -42,14 +42,29 @@ BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.T
 M = TypeVar("M", bound=Model)
 
 
+class Answer(NamedTuple):
+    """What came back: the status, the whole body, and the Retry-After header where there is one."""
+
+    status: int
+    body: bytes
+    retry_after: str = ""
+
+
 class HttpGateway:
     """The backend at the address `locate` names at the time of each call; None while it has none yet.
 
     `name`: what a person knows it by, such as "The embedded backend"; without one it is called by its address.
     """
 
-    def __init__(self, locate: Callable[[], str | None], token: str, name: str | None = None) -> None:
+    def __init__(
+        self,
+        locate: Callable[[], str | None],
+        token: str,
+        name: str | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._locate = locate
+        self._now = now
         self._given_name = name
         self._token = token
         self._origin: str | None = None
@@ -117,7 +132,7 @@ class HttpGateway:
             async with client.stream("GET", "/v1/feed", headers=headers, timeout=patience) as response:
                 if response.status_code != HTTPStatus.OK:
                     async with asyncio.timeout(DEADLINE_S):
-                        raise _failure(response, await read_bounded(response))
+                        raise self._failure(await _read_answer(response))
                 response.stream = BoundedEvents(response)
                 yield _events(response, self._name)
 
@@ -138,19 +153,22 @@ class HttpGateway:
 
     async def _call(self, method: str, path: str, body: Model | None = None, **query: str | int | None) -> bytes:
         """Make one call; return the body of a 2xx answer. Raises BackendError."""
-        client = await self._connected()
         params = {name: value for name, value in query.items() if value is not None}
-        content = None if body is None else canonical_json(body)
-        headers = {} if body is None else {"Content-Type": "application/json"}
+        answer = await self._exchange(method, path, params, None if body is None else canonical_json(body))
+        if answer.status // 100 != 2:
+            raise self._failure(answer)
+        return answer.body
+
+    async def _exchange(self, method: str, path: str, params: Mapping[str, str | int], content: bytes | None) -> Answer:
+        """Send one request; return whatever was answered. Raises UnknownOutcomeError."""
+        client = await self._connected()
+        headers = {} if content is None else {"Content-Type": "application/json"}
         with _translated(self._name):
             async with (
                 asyncio.timeout(DEADLINE_S),
                 client.stream(method, path, params=params, content=content, headers=headers) as response,
             ):
-                answer = await read_bounded(response)
-        if not response.is_success:
-            raise _failure(response, answer)
-        return answer
+                return await _read_answer(response)
 
     async def _connected(self) -> httpx.AsyncClient:
         """Return the client for where the backend is now. Raises UnreachableError while it is nowhere."""
@@ -170,6 +188,28 @@ class HttpGateway:
             self._origin = origin
         return self._client
 
+    def _failure(self, answer: Answer) -> BackendError:
+        """Say what an answer that is no success means."""
+        status = answer.status
+        if status == HTTPStatus.UNAUTHORIZED:
+            return UnauthenticatedError("The backend does not accept this token. Sign in again.")
+        if status in BUSY or status // 100 != 4:
+            return UnclearAnswerError(f"The backend answered {status}.", self._wait_asked_for(answer))
+        try:
+            return RefusedError(Problem.model_validate_json(answer.body))
+        except ValidationError:
+            return UnclearAnswerError(f"Something that is not Redline's backend answered {status}.")
+
+    def _wait_asked_for(self, answer: Answer) -> float | None:
+        """Return the seconds Retry-After asks for (RFC 9110 section 10.2.3), None where it says nothing usable."""
+        value = answer.retry_after.strip()
+        if value.isascii() and value.isdigit():
+            return float(value)
+        try:
+            return max(0.0, (parsedate_to_datetime(value) - self._now()).total_seconds())
+        except (ValueError, TypeError, OverflowError):
+            return None
+
     @property
     def _name(self) -> str:
         parts = urlsplit(self._origin or "")
@@ -181,12 +221,13 @@ async def _events(response: httpx.Response, name: str) -> AsyncIterator[FeedEven
         try:
             async for event in EventSource(response).aiter_sse():
                 if event.data:
-                    yield _feed_event(event.data)
+                    yield read_event(event.data)
         except httpx.RemoteProtocolError as error:
             raise UnreachableError(f"{name} broke off the connection.") from error
 
 
-def _feed_event(data: str) -> FeedEvent:
+def read_event(data: str | bytes) -> FeedEvent:
+    """Return what one event's `data` says. Raises UnclearAnswerError."""
     try:
         return FeedEvent.model_validate_json(data)
     except ValidationError as error:
@@ -208,26 +249,6 @@ def _translated(name: str) -> Iterator[None]:
         raise UnreachableError(f"{name} does not answer.") from error
 
 
-def _failure(response: httpx.Response, answer: bytes) -> BackendError:
-    """Say what an answer that is no success means."""
-    status = response.status_code
-    if status == HTTPStatus.UNAUTHORIZED:
-        return UnauthenticatedError("The backend does not accept this token. Sign in again.")
-    if status in BUSY or not response.is_client_error:
-        return UnclearAnswerError(f"The backend answered {status}.", _retry_after(response))
-    try:
-        return RefusedError(Problem.model_validate_json(answer))
-    except ValidationError:
-        return UnclearAnswerError(f"Something that is not Redline's backend answered {status}.")
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds a Retry-After header asks for (RFC 9110 section 10.2.3), None where it says nothing usable."""
-    value = response.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        wait = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return max(0.0, wait)
+async def _read_answer(response: httpx.Response) -> Answer:
+    body = await read_bounded(response)
+    return Answer(response.status_code, body, response.headers.get("retry-after", ""))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from random import Random
 
 from console.client.domain.drafts import CorrectionDraft, open_draft, reopened, to_correction
 from console.client.services.changes import Changes, ChangeSet
@@ -50,6 +51,7 @@ class CorrectionService:
         store: LocalStore,
         changes: Changes,
         clock: Clock,
+        random: Random,
         outbox: Outbox,
         pump: OutboxPump,
         conversations: ConversationService,
@@ -59,6 +61,7 @@ class CorrectionService:
         self._store = store
         self._changes = changes
         self._clock = clock
+        self._random = random
         self._outbox = outbox
         self._pump = pump
         self._conversations = conversations
@@ -70,17 +73,16 @@ class CorrectionService:
         """Return one's stored draft of a turn, or an untouched one. Raises KeyError (no such turn), DeskError."""
         stored = await self._store.draft(conversation_id, turn, self._me_id)
         if stored is not None and self._outbox.holds(stored.id):  # submitted at one desk, written on at another
-            return stored.model_copy(update={"id": new_correction_id(self._clock.now())})
+            return stored.model_copy(update={"id": self._new_id()})
         if stored is not None:
             return stored
         view = self._conversations.get(conversation_id) or await self._conversations.open(conversation_id)
-        now = self._clock.now()
         return open_draft(
-            new_correction_id(now),
+            self._new_id(),
             conversation_id,
             view.conversation.turn(turn),
             self._me_id,
-            opened_at=now,
+            opened_at=self._clock.now(),
             taxonomy_version=TAXONOMY.version,
         )
 
@@ -110,7 +112,7 @@ class CorrectionService:
         self._submitted[draft.id] = draft
         try:
             while not await self._outbox.add(correction):
-                correction = correction.model_copy(update={"id": new_correction_id(self._clock.now())})
+                correction = correction.model_copy(update={"id": self._new_id()})
         except BaseException:
             del self._submitted[draft.id]
             raise
@@ -172,7 +174,7 @@ class CorrectionService:
         Raises KeyError, DraftExistsError (its turn has a draft somebody worked on) and StoreError: nothing changed.
         """
         refused = self.refused_correction(correction_id)
-        draft = reopened(refused, new_correction_id(self._clock.now()))
+        draft = reopened(refused, self._new_id())
         if not await self._outbox.reopen(correction_id, draft):
             raise DraftExistsError("This turn has another draft by now: submit or discard that one first.")
         self._publish(refused.conversation_id)
@@ -188,6 +190,9 @@ class CorrectionService:
         conversation_id = self._outbox.item(correction_id).correction.conversation_id
         await self._outbox.discard(correction_id)
         self._publish(conversation_id)
+
+    def _new_id(self) -> CorrectionId:
+        return new_correction_id(self._clock.now(), self._random.randbytes(10))
 
     def _publish(self, conversation_id: ConversationId) -> None:
         ids = frozenset({conversation_id})

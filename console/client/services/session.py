@@ -1,7 +1,7 @@
 """The desk session: one signed-in person's services, wired together, and the tasks that keep them going."""
 
 import asyncio
-from random import Random
+from random import Random, SystemRandom
 
 from console.client.services.backoff import Backoff
 from console.client.services.changes import ALL, Changes, ChangeSet
@@ -39,7 +39,7 @@ class DeskSession:
         clock: Clock | None = None,
         random: Random | None = None,
     ) -> None:
-        clock, random = clock or SystemClock(), random or Random()
+        clock, random = clock or SystemClock(), random or SystemRandom()
         self.me = me
         self.changes = Changes()
         self.server_time = ServerTime(clock)
@@ -53,7 +53,7 @@ class DeskSession:
         self.queue = QueueService(gateway, store, self.changes, self.server_time, self._outbox, self._claims)
         self.conversations = ConversationService(gateway, store, self.changes, self.server_time, self._claims)
         self.corrections = CorrectionService(
-            store, self.changes, clock, self._outbox, self._pump, self.conversations, self._claims, me.user_id
+            store, self.changes, clock, random, self._outbox, self._pump, self.conversations, self._claims, me.user_id
         )
         self._reconciler = Reconciler(gateway, self._outbox, clock, random, self._on_resend)
         self._feed = DeskFeed(

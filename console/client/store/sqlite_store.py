@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -50,17 +50,22 @@ class SqliteStore:
     `note` tells the person what is wrong with the file, None where nothing is.
     """
 
-    def __init__(self, worker: ThreadPoolExecutor, connection: sqlite3.Connection, note: str | None) -> None:
+    def __init__(self, worker: Executor, connection: sqlite3.Connection, note: str | None) -> None:
         self.note = note
         self._worker = worker
         self._connection = connection
 
     @classmethod
-    async def open(cls, path: Path) -> Self:
-        """Open or make the profile's file; a damaged one is moved aside, and `note` says so. Raises StoreError."""
-        worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="profile")
+    async def open(
+        cls, path: Path, worker: Executor | None = None, factory: type[sqlite3.Connection] = sqlite3.Connection
+    ) -> Self:
+        """Open or make the profile's file; a damaged one is moved aside, and `note` says so. Raises StoreError.
+
+        `worker` does one thing at a time and is the store's to shut down; `factory` makes the connections.
+        """
+        worker = worker or ThreadPoolExecutor(max_workers=1, thread_name_prefix="profile")
         try:
-            connection, note = await _on(worker, lambda: _open(path))
+            connection, note = await _on(worker, lambda: _open(path, factory))
         except StoreError:
             worker.shutdown(wait=False)
             raise
@@ -349,7 +354,7 @@ def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[No
             db.execute("ROLLBACK")
 
 
-async def _on(worker: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+async def _on(worker: Executor, work: Callable[[], T]) -> T:
     """Await work on the worker; once begun it runs to its end, even if nobody waits for it any more."""
 
     def guarded() -> T:
@@ -361,15 +366,15 @@ async def _on(worker: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     return await asyncio.shield(asyncio.wrap_future(worker.submit(guarded)))
 
 
-def _open(path: Path) -> tuple[sqlite3.Connection, str | None]:
+def _open(path: Path, factory: type[sqlite3.Connection]) -> tuple[sqlite3.Connection, str | None]:
     """Return the open file and, where it had to be begun anew, a note that says so."""
     try:
-        return _connect(path), None
+        return _connect(path, factory), None
     except (sqlite3.Error, DamagedError) as error:
         if not is_damage(error):
             raise
     damaged = move_aside(path)
-    db = _connect(path)
+    db = _connect(path, factory)
     with _transaction(db):
         take_over(damaged, db)
     return db, (
@@ -378,12 +383,12 @@ def _open(path: Path) -> tuple[sqlite3.Connection, str | None]:
     )
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, factory: type[sqlite3.Connection]) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):  # never opened and closed where it is in use: that would drop SQLite's own locks
         path.touch(mode=0o600, exist_ok=False)
     path.chmod(0o600)
-    db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, factory=factory)
     try:
         _prepare(db)
     except (sqlite3.Error, OSError, NewerSchemaError, DamagedError):
