@@ -17,6 +17,7 @@ from qasync import QEventLoop
 from console.client.app.collector import MainThreadCollector
 from console.client.app.desk import Desk
 from console.client.app.profile import Profile, choose_profile
+from console.client.app.single_desk import SilentDeskError, SingleDesk
 from console.client.services.errors import DeskError
 from console.client.theme.fonts import load_fonts
 from console.client.theme.theme import Theme
@@ -51,21 +52,36 @@ def has_display() -> bool:
 
 
 def run_desk(arguments: argparse.Namespace) -> int:
-    """Open the desk and return 0 when its window is closed, 1 where it could not open."""
+    """Open the desk and return 0 when its window is closed, 1 where it could not open.
+
+    Where one is open on this profile already, that one comes to the front instead, and 0 is returned at once.
+    """
     if not has_display():
         print("There is no display here. To see Redline at work all the same: redline tour --out DIR", file=sys.stderr)  # noqa: T201
         return 1
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     app = create_application()
     profile = choose_profile(arguments.data_dir, arguments.server, sample=arguments.sample)
+    single = SingleDesk(profile.store_path)
+    try:
+        if not single.take():
+            print("Redline is open on this profile already: its window is in front now.")  # noqa: T201
+            return 0
+    except SilentDeskError as error:
+        print(f"redline: {error}", file=sys.stderr)  # noqa: T201
+        return 1
     looks = profile.looks()
     theme = Theme(looks.scheme, looks.density)
     theme.install(app)
-    return run_on_qt(app, lambda: _run(theme, profile))
+    try:
+        return run_on_qt(app, lambda: _run(theme, profile, single))
+    finally:
+        single.leave()
 
 
-async def _run(theme: Theme, profile: Profile) -> int:
+async def _run(theme: Theme, profile: Profile, single: SingleDesk) -> int:
     desk = Desk(theme, profile)
+    single.called.connect(desk.window.come_forward)
     collector = MainThreadCollector()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(desk.report)
@@ -73,14 +89,21 @@ async def _run(theme: Theme, profile: Profile) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, desk.closed.set)
     desk.window.show()
+    closed = asyncio.create_task(desk.closed.wait(), name="closed")
+    starting = asyncio.create_task(desk.start(), name="start")
     try:
-        await desk.start()
-        await desk.closed.wait()
+        await asyncio.wait((starting, closed), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+        await closed
     except DeskError as error:
         desk.window.notice.tell(str(error))
-        await desk.closed.wait()
+        await closed
         return 1
     finally:
+        for task in (starting, closed):
+            task.cancel()
+        await asyncio.gather(starting, closed, return_exceptions=True)
         await desk.stop()
         collector.stop()
     return 0

@@ -1,6 +1,8 @@
 """The profile: where this user's files lie, which backend they belong to, and how the window looked last."""
 
 import contextlib
+import os
+import sys
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -21,16 +23,23 @@ class Looks(BaseModel):
 
 
 class Profile:
-    """`server` None is the embedded backend on `workspace`, which is the sample where `sample` says so."""
+    """`server` None is the embedded backend on `workspace`, which is the sample where `sample` says so.
+
+    Raises OSError where the folder cannot be made, and PermissionError where the profile there is another user's.
+    """
 
     def __init__(self, workspace: Path, server: str | None = None, *, sample: bool = False) -> None:
         self.workspace = workspace
         self.server = server
         self.sample = sample
         self._folder = workspace / "desk"
+        _refuse_another_users(self._folder)
         missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.exists()]
-        for folder in reversed(missing):  # `parents=True` would leave the upper ones open to everybody
-            folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            for folder in reversed(missing):  # `parents=True` would leave the upper ones open to everybody
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except PermissionError as error:
+            raise _not_ours(self._folder) from error
 
     @property
     def store_path(self) -> Path:
@@ -58,6 +67,25 @@ def choose_profile(data_dir: Path | None, server: str | None, *, sample: bool = 
     is asked for, or where nothing of one's own has been imported yet.
     """
     folder = data_dir or user_data_path("redline", appauthor=False)
+    _refuse_another_users(folder / "desk")
     if server is None and (sample or not (folder / "workspace.db").exists()):
         return Profile(folder / "sample", sample=True)
     return Profile(folder, server)
+
+
+def _refuse_another_users(folder: Path) -> None:
+    """Never work in a profile that somebody else keeps, not even with the right to: its files would change hands."""
+    try:
+        owner = folder.stat().st_uid
+    except FileNotFoundError:
+        return
+    except PermissionError as error:
+        raise _not_ours(folder) from error
+    if sys.platform != "win32" and owner != os.getuid():
+        raise _not_ours(folder)
+
+
+def _not_ours(folder: Path) -> PermissionError:
+    return PermissionError(
+        f"The profile at {folder.parent} is another user's. Choose a folder of your own: --data-dir."
+    )

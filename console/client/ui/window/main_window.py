@@ -179,6 +179,13 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray.fromBase64(state[0].encode()))
             self.panes.restoreState(QByteArray.fromBase64(state[1].encode()))
 
+    def come_forward(self) -> None:
+        """Stand in front of every other window, as it was before it was minimized."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized | Qt.WindowState.WindowActive)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let whoever runs the window end its work first; it closes the window then."""
         event.ignore()
