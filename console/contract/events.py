@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from console.contract.base import Model, UtcTime
+from console.contract.base import Count, Model, UtcTime
 from console.contract.ids import ConversationId
 from console.contract.views import EventSeq, FeedPlace
 
@@ -21,9 +21,13 @@ class EventKind(StrEnum):
 
 
 class FeedEvent(Model):
-    """One change, in the order it was committed."""
+    """One change, in the order it was committed. `behind`: the number of the event before it, 0 where it is the first.
+
+    Numbers may have gaps; who reads knows by `behind` that nothing was left out.
+    """
 
     seq: EventSeq
+    behind: Count
     stamp: Stamp
     kind: EventKind
     conversation_id: ConversationId

@@ -27,7 +27,7 @@ PROBLEM = json.dumps({"type": "forbidden", "title": "You may not.", "status": 40
 EVENTS = {"content_type": "text/event-stream", "content_length": "99999999"}
 EVENT = (
     b"id: 8\nevent: claim_changed\n"
-    b'data: {"seq":8,"stamp":"0123456789abcdef","kind":"claim_changed",'
+    b'data: {"seq":8,"behind":7,"stamp":"0123456789abcdef","kind":"claim_changed",'
     b'"conversation_id":"c-1","at":"2026-11-20T10:45:00Z"}\n\n'
 )
 

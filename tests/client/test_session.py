@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,11 +22,12 @@ from console.client.services.sign_in import sign_in
 from console.client.store.memory_store import MemoryStore
 from console.client.store.sqlite_store import SqliteStore
 from console.contract.conversations import OwnerState
+from console.contract.events import FeedEvent
 from console.contract.ids import ConversationId, UserId
 from console.contract.problems import ProblemCode
-from console.contract.views import Claim, QueuePage
+from console.contract.views import Claim, FeedPlace, QueuePage
 from tests.client.desk import Desk, QuickClock, desk, until
-from tests.client.wire import Wire
+from tests.client.wire import Wire, saying
 from tests.server.world import Running, conversation, correction, running, send, token
 
 pytestmark = pytest.mark.anyio
@@ -69,6 +70,20 @@ async def test_nobody_new_can_sign_in_without_the_backend() -> None:
         await sign_in(gateway, MemoryStore(), "ana")
 
 
+async def test_a_conversation_read_before_shows_while_the_backend_is_silent(backend: Running, tmp_path: Path) -> None:
+    where = [backend.url]
+    async with desk(tmp_path, lambda: where[0]) as ana:
+        await ana.session.conversations.open(C1)
+    async with saying(then_hold=True) as silent, desk(tmp_path, lambda: where[0]) as ana:
+        where[0] = silent
+        opening = asyncio.create_task(ana.session.conversations.open(C1))
+        await until(lambda: ana.session.conversations.get(C1) is not None)
+        assert not opening.done()
+        assert ana.session.conversations.stale_since(C1) is not None
+        opening.cancel()
+        await asyncio.wait({opening})
+
+
 class CountingGateway(HttpGateway):
     """Counts how often the whole queue is read."""
 
@@ -99,6 +114,50 @@ async def test_a_desk_goes_on_from_the_place_it_kept_and_reads_again_only_what_c
     await session.stop()
     await gateway.aclose()
     await store.aclose()
+
+
+class GarblingGateway(HttpGateway):
+    """Leaves out, repeats or turns round what the feed says."""
+
+    garble: Callable[[list[FeedEvent]], list[FeedEvent]] = staticmethod(list)
+
+    @asynccontextmanager
+    async def feed(self, after: FeedPlace) -> AsyncIterator[AsyncIterator[FeedEvent]]:
+        async def garbled(events: AsyncIterator[FeedEvent]) -> AsyncIterator[FeedEvent]:
+            pair = []
+            async for event in events:
+                pair.append(event)
+                if len(pair) == 2:
+                    for said in self.garble(pair):
+                        yield said
+                    pair = []
+
+        async with super().feed(after) as events:
+            yield garbled(events)
+
+
+@pytest.mark.parametrize(
+    "garble",
+    [
+        pytest.param(lambda pair: pair[1:], id="a gap"),
+        pytest.param(lambda pair: [pair[0], *pair], id="told twice"),
+        pytest.param(lambda pair: pair[::-1], id="turned round"),
+    ],
+)
+async def test_however_the_feed_is_garbled_the_rows_end_as_the_backend_has_them(
+    backend: Running, tmp_path: Path, garble: Callable[[list[FeedEvent]], list[FeedEvent]]
+) -> None:
+    gateway = GarblingGateway(lambda: backend.url, token("ana"))
+    gateway.garble = garble
+    session = DeskSession(await gateway.me(), gateway, MemoryStore(), QuickClock())
+    await session.start()
+    await until(lambda: session.connection.state is ConnectionState.ONLINE)
+    ben = backend.client("ben")
+    for number in (1, 2):
+        assert ben.post(f"/v1/conversations/c-{number}/claim").is_success
+    await until(lambda: [row.claim and row.claim.holder_id for row in session.queue.rows] == ["ben", "ben"])
+    await session.stop()
+    await gateway.aclose()
 
 
 async def test_a_desk_whose_place_is_gone_reads_everything(backend: Running, tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 """Conversations at this desk: opened from the backend, or from the last copy kept here while it is away."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 
-from console.client.services.changes import Changes, ChangeSet
+from console.client.services.changes import Changes, ChangeSet, ConversationIds, concerns
 from console.client.services.claims import Claims, with_claim
 from console.client.services.clock import ServerTime
 from console.client.services.errors import RefusedError, StoreError, UnauthenticatedError, UnknownOutcomeError
@@ -13,6 +13,9 @@ from console.client.services.ports import BackendGateway, LocalStore
 from console.contract.ids import ConversationId
 from console.contract.problems import ProblemCode
 from console.contract.views import Claim, ConversationView
+
+PATIENCE_S = 0.2
+"""How long somebody looks at nothing before the copy kept here is shown."""
 
 KEPT_OPEN = 20
 """Conversations held in memory and kept up to date."""
@@ -41,24 +44,35 @@ class ConversationService:
         return self._views[conversation_id].server_time if conversation_id in self._stale else None
 
     async def open(self, conversation_id: ConversationId) -> ConversationView:
-        """Read a conversation; the copy kept here, marked by `stale_since`, where the backend cannot be reached.
+        """Read a conversation; the copy kept here, marked by `stale_since`, while or where the backend is not heard.
 
         Raises BackendError where it cannot be read and no copy is kept, and StoreError.
         """
+        reading = asyncio.create_task(self._read(conversation_id), name=f"read {conversation_id}")
         try:
-            return await self._read(conversation_id)
+            answered, _ = await asyncio.wait({reading}, timeout=PATIENCE_S)
+            if not answered:
+                await self._show_kept(conversation_id)
+            return await reading
         except (UnknownOutcomeError, UnauthenticatedError):
-            view = self._views.get(conversation_id) or await self._store.conversation(conversation_id)
-            if view is None:
+            if (view := await self._show_kept(conversation_id)) is None:
                 raise
+            return view
+        finally:
+            reading.cancel()
+
+    async def _show_kept(self, conversation_id: ConversationId) -> ConversationView | None:
+        """Show the last copy there is as what it is."""
+        view = self._views.get(conversation_id) or await self._store.conversation(conversation_id)
+        if view is not None:
             self._stale.add(conversation_id)
             self._show(view)
-            return view
+        return view
 
-    async def reread(self, ids: Iterable[ConversationId]) -> None:
+    async def reread(self, ids: ConversationIds) -> None:
         """Read again those of these conversations that are open. Raises BackendError."""
-        for conversation_id in ids:
-            if conversation_id in self._views:
+        for conversation_id in tuple(self._views):
+            if concerns(ids, conversation_id):
                 try:
                     await self._read(conversation_id)
                 except RefusedError as error:

@@ -5,17 +5,27 @@ from collections.abc import AsyncIterator, Callable, Collection
 from random import Random
 
 from console.client.services.backoff import Backoff
+from console.client.services.changes import ALL
 from console.client.services.conversations import ConversationService
-from console.client.services.errors import BackendError, RefusedError, UnknownOutcomeError, UnreachableError
+from console.client.services.errors import (
+    BackendError,
+    RefusedError,
+    UnclearAnswerError,
+    UnknownOutcomeError,
+    UnreachableError,
+)
 from console.client.services.ports import BackendGateway, Clock
 from console.client.services.queue import QueueService
 from console.contract.events import FeedEvent
 from console.contract.ids import ConversationId
 from console.contract.problems import ProblemCode
-from console.contract.views import FeedPlace
+from console.contract.views import FeedPlace, seq_of
 
 GATHER_S = 0.05
 """Events that come within this time are read again in one go."""
+
+MOST_AT_ONCE = 1_000
+"""Events held here; beyond it no more are taken off the line until these are read."""
 
 LONGEST_WAIT_S = 30.0
 
@@ -47,8 +57,6 @@ class DeskFeed:
         self._on_lost = on_lost
         self._place: FeedPlace | None = None
         self._retry = asyncio.Event()
-        self._changed: dict[ConversationId, FeedEvent] = {}
-        self._arrived = asyncio.Event()
 
     def resume(self, place: FeedPlace | None) -> None:
         """Go on from a place kept from an earlier run; None reads everything."""
@@ -82,45 +90,53 @@ class DeskFeed:
 
     async def _follow(self) -> None:
         """Follow until the line breaks, which is always an error."""
-        if self._place is None:
-            self._place = await self._queue.refresh()
-        await self._catch_up(self._place)
-        self._changed.clear()
-        self._arrived.clear()
-        async with self._gateway.feed(self._place) as events:
+        place = self._place or await self._read_all()
+        self._place = place = await self._catch_up(place)
+        arrived: asyncio.Queue[FeedEvent] = asyncio.Queue(MOST_AT_ONCE)
+        async with self._gateway.feed(place) as events:
             self._backoff.reset()
             self._on_connected()
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._listen(events), name="feed: listen")
-                both.create_task(self._read_again(), name="feed: read again")
+                both.create_task(self._listen(events, arrived, seq_of(place)), name="feed: listen")
+                both.create_task(self._read_again(arrived), name="feed: read again")
 
-    async def _catch_up(self, place: FeedPlace) -> None:
-        """Read again, page by page, what changed behind a place."""
+    async def _read_all(self) -> FeedPlace:
+        place = await self._queue.refresh()
+        await self._conversations.reread(ALL)
+        return place
+
+    async def _catch_up(self, place: FeedPlace) -> FeedPlace:
+        """Read again, page by page, what changed behind a place; return where that ends."""
         more = True
         while more:
             page = await self._gateway.events(place)
             await self._take_in({event.conversation_id for event in page.events}, page.place)
             place, more = page.place, page.more
+        return place
+
+    async def _listen(self, events: AsyncIterator[FeedEvent], arrived: asyncio.Queue[FeedEvent], last: int) -> None:
+        async for event in events:
+            if event.seq <= last:
+                continue  # told twice
+            if event.behind != last:
+                raise UnclearAnswerError("The feed left something out.")
+            last = event.seq
+            await arrived.put(event)
+        raise UnreachableError("The backend ended the feed.")
+
+    async def _read_again(self, arrived: asyncio.Queue[FeedEvent]) -> None:
+        while True:
+            batch = [await arrived.get()]
+            await asyncio.sleep(GATHER_S)
+            while not arrived.empty():
+                batch.append(arrived.get_nowait())
+            await self._take_in({event.conversation_id for event in batch}, batch[-1].place)
 
     async def _take_in(self, changed: Collection[ConversationId], place: FeedPlace) -> None:
         if changed:
             await self._queue.reread(changed, place)
-            await self._conversations.reread(changed)
+            await self._conversations.reread(frozenset(changed))
         self._place = place
-
-    async def _listen(self, events: AsyncIterator[FeedEvent]) -> None:
-        async for event in events:
-            self._changed[event.conversation_id] = event
-            self._arrived.set()
-        raise UnreachableError("The backend ended the feed.")
-
-    async def _read_again(self) -> None:
-        while True:
-            await self._arrived.wait()
-            await asyncio.sleep(GATHER_S)
-            self._arrived.clear()
-            changed, self._changed = self._changed, {}
-            await self._take_in(changed, max(changed.values(), key=lambda event: event.seq).place)
 
 
 def _first(group: BaseExceptionGroup[BackendError]) -> BackendError:

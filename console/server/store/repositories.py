@@ -86,16 +86,15 @@ class SqlEvents:
 
     async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
         statement = select(EventTable).where(EventTable.seq > seq).order_by(EventTable.seq).limit(limit)
-        return tuple(
-            FeedEvent(
-                seq=row.seq,
-                stamp=row.stamp,
-                kind=row.kind,
-                conversation_id=ConversationId(row.conversation_id),
-                at=row.at,
+        found: list[FeedEvent] = []
+        for row in await self._session.scalars(statement):
+            about = ConversationId(row.conversation_id)
+            behind = found[-1].seq if found else seq
+            event = FeedEvent(
+                seq=row.seq, behind=behind, stamp=row.stamp, kind=row.kind, conversation_id=about, at=row.at
             )
-            for row in await self._session.scalars(statement)
-        )
+            found.append(event)
+        return tuple(found)
 
     async def last_place(self) -> FeedPlace:
         last = select(EventTable.seq, EventTable.stamp).order_by(EventTable.seq.desc()).limit(1)
