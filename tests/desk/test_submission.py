@@ -204,7 +204,7 @@ async def test_with_the_backend_gone_work_goes_on_and_is_delivered_once_when_it_
         await until(lambda: [state.value for state in ana.states("fragile")] == ["stored"])
         await until(lambda: ana.status.saving.text() == "All stored")
         assert receipt.data(TranscriptRole.MARK).words == "corrected, stored"
-        assert ana.status.connection.text() == "Connected"
+        await until(lambda: ana.status.connection.text() == "Connected")
         (record,) = fragile.corrections("fragile").records
         assert record.correction.corrected_text == ANSWER + " Sorry."
 
