@@ -1,0 +1,53 @@
+"""Runs every machine with the counts that CI runs, two at a time: `python -m tests.faults`; exits 1 where any failed."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.faults.report import ROOT
+
+TIMEOUT_S = 900
+
+MACHINES = {
+    "schedules": ("--count", "10000"),
+    "planted": (),
+    "powercut": ("--states", "20000"),
+    "kills": ("--server-kills", "50"),
+    "histories": ("--count", "1000"),
+    "api": ("--cases", "2000"),
+    "hostile": ("--count", "2000"),
+    "soak": ("--minutes", "1"),
+}
+"""Each machine's arguments, the longest first."""
+
+
+def main() -> int:
+    """Run them all, print what each said as it ends, and return 0 only if all of them returned 0."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        statuses = dict(zip(MACHINES, pool.map(_run, MACHINES), strict=True))
+    failed = [name for name, status in statuses.items() if status]
+    print(f"fault machines: {len(statuses) - len(failed)} passed, failed: {', '.join(failed) or 'none'}")
+    return 1 if failed else 0
+
+
+def _run(name: str) -> int:
+    command = [sys.executable, "-m", f"tests.faults.{name}", *MACHINES[name]]
+    try:
+        ended = subprocess.run(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"{name}: not done after {TIMEOUT_S} s", flush=True)
+        return 1
+    print(ended.stdout, end="", flush=True)
+    return ended.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
