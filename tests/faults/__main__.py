@@ -1,4 +1,4 @@
-"""Runs every machine with the counts that CI runs, two at a time: `python -m tests.faults`; exits 1 where any failed."""
+"""Runs every machine with CI's counts, two at a time: `python -m tests.faults`; exits 1 where any failed."""
 
 import subprocess
 import sys
@@ -32,16 +32,9 @@ def main() -> int:
 
 def _run(name: str) -> int:
     command = [sys.executable, "-m", f"tests.faults.{name}", *MACHINES[name]]
+    pipe = subprocess.PIPE
     try:
-        ended = subprocess.run(
-            command,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=TIMEOUT_S,
-        )
+        ended = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S)
     except subprocess.TimeoutExpired:
         print(f"{name}: not done after {TIMEOUT_S} s", flush=True)
         return 1
