@@ -74,6 +74,11 @@ def prepare(*locks: Path) -> None:
         _install(locks[0], anew=bool(stamp) and not stamp.startswith(f"{ROOT}\n"))
 
 
+def provide_test_programs() -> None:
+    """Leave the machine with PostgreSQL, of which the tests run a server of their own, and with strace."""
+    _provide(_missing_programs)
+
+
 def command(name: str) -> str:
     """The path of a program in the virtual environment."""
     return str(_SCRIPTS / f"{name}{_SUFFIX}")
@@ -138,6 +143,16 @@ def _missing_packages() -> list[str]:
     if os.environ.get("WAYLAND_DISPLAY"):
         wanted.update(_WAYLAND)
     return [package for library, package in wanted.items() if not _loads(library)]
+
+
+def _missing_programs() -> list[str]:
+    """The Debian packages of those programs that only tests run; Debian keeps those of PostgreSQL off the path."""
+    if sys.platform != "linux":
+        return []
+    postgresql = shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return [
+        package for package, found in {"postgresql": postgresql, "strace": shutil.which("strace")}.items() if not found
+    ]
 
 
 def _loads(library: str) -> bool:

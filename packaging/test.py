@@ -22,6 +22,7 @@ CHECKS = {
 def main(arguments: list[str]) -> None:
     """Run the checks from the repository's root; exits with the first status that is not 0, or 0."""
     environment.prepare(environment.DEV_LOCK)
+    environment.provide_test_programs()
     if not environment.has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     statuses = {name: _run(name, *check) for name, check in CHECKS.items()}

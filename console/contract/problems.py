@@ -23,6 +23,7 @@ class ProblemCode(StrEnum):
     ID_REUSED = "id_reused"
     DOES_NOT_FIT = "does_not_fit"
     GONE = "gone"
+    UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
 
 

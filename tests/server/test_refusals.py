@@ -1,8 +1,6 @@
 """Refusals: whatever is wrong, the answer is a problem document that repeats nothing of what was sent."""
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -10,6 +8,7 @@ import pytest
 
 from console.contract.limits import MAX_CORRECTION_BODY, MIB
 from console.contract.problems import Problem
+from tests.server.conftest import Sql
 from tests.server.world import CHAIRS, Running, conversation, correction, running, send
 
 SECRET = "4111-secret-of-a-customer"
@@ -200,9 +199,8 @@ def test_an_epoch_that_no_database_could_hold_is_refused(backend: Running, epoch
         assert (answer.status_code, problem(answer).type) == (422, "invalid")
 
 
-def test_a_failing_database_is_told_without_its_words(backend: Running, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "workspace.db")) as connection:
-        connection.execute("DROP TABLE correction")
+def test_a_failing_database_is_told_without_its_words(backend: Running, sql: Sql) -> None:
+    sql("DROP TABLE correction")
     answer = backend.client("ana").get("/v1/corrections")
     assert (answer.status_code, problem(answer).type) == (500, "internal")
     assert "correction" not in answer.text

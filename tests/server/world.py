@@ -28,6 +28,7 @@ from console.server.app.serve import Server, create_server
 from console.server.app.settings import Settings
 from console.server.services.conversations import ImportCounts, import_conversations
 from console.server.services.identity import Identity
+from console.server.services.ports import Database
 from console.server.store.unit_of_work import open_store
 
 NOW = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
@@ -57,7 +58,7 @@ class HandClock:
 class Running:
     """A backend that serves, and its store's address."""
 
-    def __init__(self, url: str, database: Path, clock: HandClock, server: Server) -> None:
+    def __init__(self, url: str, database: Database, clock: HandClock, server: Server) -> None:
         self.url = url
         self.database = database
         self.clock = clock
@@ -92,9 +93,9 @@ def token(who: str) -> str:
 
 
 @contextmanager
-def running(folder: Path, *, embedded: bool = False) -> Iterator[Running]:
-    """Serve from a SQLite file in the folder until the block ends."""
-    database = folder / "workspace.db"
+def running(place: Database, *, embedded: bool = False) -> Iterator[Running]:
+    """Serve a database, or the one in a folder, until the block ends."""
+    database = place / "workspace.db" if isinstance(place, Path) and not place.suffix else place
     clock = HandClock()
     urls: list[str] = []
     ready = threading.Event()

@@ -1,5 +1,6 @@
 """Every refusal becomes a problem document (RFC 9457) that never repeats what the caller sent."""
 
+import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -10,7 +11,10 @@ from starlette.requests import ClientDisconnect
 
 from console.contract.problems import Problem, ProblemCode
 from console.contract.views import Claim
+from console.server.services.ports import StoreError
 from console.server.services.refusals import Refused
+
+log = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -26,6 +30,7 @@ STATUS = {
     ProblemCode.ID_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ProblemCode.DOES_NOT_FIT: HTTPStatus.UNPROCESSABLE_ENTITY,
     ProblemCode.GONE: HTTPStatus.GONE,
+    ProblemCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     ProblemCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -41,9 +46,15 @@ TITLE = {
     ProblemCode.ID_REUSED: "This id is taken.",
     ProblemCode.DOES_NOT_FIT: "The correction does not fit.",
     ProblemCode.GONE: "No longer here.",
+    ProblemCode.UNAVAILABLE: "The database is not to be had just now.",
     ProblemCode.INTERNAL: "The backend failed.",
 }
 """Each a sentence, as title and detail are read one after the other."""
+
+HEADERS = {
+    ProblemCode.UNAUTHENTICATED: {"WWW-Authenticate": "Bearer"},
+    ProblemCode.UNAVAILABLE: {"Retry-After": "2"},
+}
 
 
 def problem_response(
@@ -51,8 +62,7 @@ def problem_response(
 ) -> Response:
     """Return the problem document of a code; `status` where HTTP has a closer one."""
     problem = Problem(type=code, title=TITLE[code], status=status or STATUS[code], detail=detail, claim=claim)
-    headers = {"WWW-Authenticate": "Bearer"} if code is ProblemCode.UNAUTHENTICATED else None
-    return Response(problem.model_dump_json(), problem.status, headers, PROBLEM_JSON)
+    return Response(problem.model_dump_json(), problem.status, HEADERS.get(code), PROBLEM_JSON)
 
 
 def describe(error: ValidationError | RequestValidationError) -> str:
@@ -89,6 +99,11 @@ def install_refusals(app: FastAPI) -> None:
     @app.exception_handler(ClientDisconnect)
     async def _broken_off(_: Request, error: ClientDisconnect) -> Response:
         return problem_response(ProblemCode.INVALID, "The request broke off.", status=HTTPStatus.BAD_REQUEST)
+
+    @app.exception_handler(StoreError)
+    async def _unavailable(_: Request, error: StoreError) -> Response:
+        log.warning("%s", error)
+        return problem_response(ProblemCode.UNAVAILABLE, "It is logged; the same request may be sent again.")
 
     @app.exception_handler(Exception)
     async def _failed(_: Request, error: Exception) -> Response:

@@ -1,6 +1,7 @@
 """The routes: each parses, calls one use case and answers."""
 
 from collections.abc import AsyncIterable
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -32,6 +33,7 @@ from console.server.services.claims import claim_conversation, release_claim, re
 from console.server.services.conversations import read_conversation
 from console.server.services.corrections import list_corrections, store_correction
 from console.server.services.feed import feed_start, follow_feed, read_events
+from console.server.services.ports import StoreError
 from console.server.services.queue import list_queue, list_rows, pull_next
 from console.server.services.reconcile import compare_delivered
 from console.server.services.refusals import Refused
@@ -43,9 +45,9 @@ IDS_LIMIT = 500
 def _refusals(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
     """What a route may refuse, for the OpenAPI document."""
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    every = (ProblemCode.UNAUTHENTICATED, ProblemCode.FORBIDDEN, ProblemCode.INVALID, *codes)
+    always = (ProblemCode.UNAUTHENTICATED, ProblemCode.FORBIDDEN, ProblemCode.INVALID, ProblemCode.UNAVAILABLE)
     names: dict[int, list[str]] = {}
-    for code in every:
+    for code in (*always, *codes):
         names.setdefault(int(STATUS[code]), []).append(code)
     return {status: {"description": ", ".join(found), "content": content} for status, found in names.items()}
 
@@ -202,5 +204,6 @@ async def _start(
 @router.get("/feed", response_class=EventSourceResponse, responses=_refusals(ProblemCode.GONE))
 async def feed(backend: TheBackend, start: Annotated[FeedPlace, Depends(_start)]) -> AsyncIterable[ServerSentEvent]:
     """Events as they are committed, from `Last-Event-ID` or `after`, else from now on. Each `data` is a FeedEvent."""
-    async for event in follow_feed(backend, start):
-        yield ServerSentEvent(raw_data=event.model_dump_json(), event=event.kind, id=event.place)
+    with suppress(StoreError):  # the stream ends, and who follows it hears the reason when they come back
+        async for event in follow_feed(backend, start):
+            yield ServerSentEvent(raw_data=event.model_dump_json(), event=event.kind, id=event.place)

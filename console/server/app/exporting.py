@@ -5,9 +5,9 @@ from pathlib import Path
 
 from console.server.app.settings import DATABASE_FILE, SAMPLE_FOLDER
 from console.server.services.corrections import read_corrected
-from console.server.services.ports import Database
+from console.server.services.ports import Database, StoreError
 from console.server.signal.exports import ExportFormat, ExportItem, ExportReport, export_corrections
-from console.server.store.engine import StoreError, sqlite_file
+from console.server.store.engine import sqlite_file
 from console.server.store.unit_of_work import open_store
 
 

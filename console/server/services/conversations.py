@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate, takewhile
 
 from console.contract.base import canonical_json, content_sha256
@@ -46,28 +47,30 @@ async def import_conversations(
     `queue_all` queues for QA what the AI did not hand off, also where an earlier import stored it without queueing.
     """
     now = clock()
-    arrivals: list[Arrival] = []
-    known: list[Conversation] = []
+    sent = [_arrival(conversation, now, queue_all=queue_all) for conversation in conversations]
+    first: dict[ConversationId, Arrival] = {}
+    for arrival in sent:
+        first.setdefault(arrival.conversation.id, arrival)
     async with store.writing() as unit:
-        stored = await unit.conversations.hashes([conversation.id for conversation in conversations])
-        for conversation in conversations:
-            sha256 = content_sha256(canonical_json(conversation))
-            if conversation.id not in stored:
-                stored[conversation.id] = sha256
-                arrivals.append(Arrival(conversation, sha256, place(conversation, now, queue_all=queue_all)))
-            elif stored[conversation.id] == sha256:
-                known.append(conversation)
-        await unit.conversations.add(arrivals)
-        kept = [conversation.id for conversation in known if queue_all and conversation.handoff is None]
-        promoted = await unit.conversations.queue_for_qa(kept)
+        added = await unit.conversations.add(tuple(first.values()))
+        stored = await unit.conversations.hashes(tuple(first))
+        same = [arrival for arrival in sent if stored[arrival.conversation.id] == arrival.sha256]
+        kept = {arrival.conversation.id for arrival in same if queue_all and arrival.conversation.handoff is None}
+        promoted = await unit.conversations.queue_for_qa(sorted(kept - added))
+        arrivals = [arrival for arrival in first.values() if arrival.conversation.id in added]
         changed = [arrival.conversation.id for arrival in arrivals]
         await unit.events.append(EventKind.CONVERSATION_IMPORTED, [*changed, *promoted], now)
     return ImportCounts(
         imported=len(arrivals),
-        already_there=len(known),
-        different=len(conversations) - len(arrivals) - len(known),
+        already_there=len(same) - len(arrivals),
+        different=len(sent) - len(same),
         queued=len(promoted) + sum(arrival.place.queued_for is not QueuedFor.NOTHING for arrival in arrivals),
     )
+
+
+def _arrival(conversation: Conversation, now: datetime, *, queue_all: bool) -> Arrival:
+    sha256 = content_sha256(canonical_json(conversation))
+    return Arrival(conversation, sha256, place(conversation, now, queue_all=queue_all))
 
 
 async def read_conversation(backend: Backend, caller: Identity, conversation_id: ConversationId) -> ConversationView:

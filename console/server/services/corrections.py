@@ -28,15 +28,18 @@ async def store_correction(backend: Backend, caller: Identity, correction: Corre
     sha256 = content_sha256(canonical_json(correction))
     now = backend.clock()
     async with backend.store.writing() as unit:
-        if earlier := await unit.corrections.receipt(correction.id):
-            if earlier.body_sha256 != sha256:
-                raise Refused(ProblemCode.ID_REUSED, "Another correction is stored under this id; it was not changed.")
-            return earlier, False
-        _check_fit(await unit.conversations.find(correction.conversation_id), correction)
-        receipt = Receipt(id=correction.id, body_sha256=sha256, state=await _state(unit, correction), received_at=now)
-        await unit.corrections.add(correction, caller, receipt)
-        await unit.events.append(EventKind.CORRECTION_STORED, [correction.conversation_id], now)
-    return receipt, True
+        earlier = await unit.corrections.receipt(correction.id)
+        if earlier is None:
+            _check_fit(await unit.conversations.find(correction.conversation_id), correction)
+            state = await _state(unit, correction)
+            receipt = Receipt(id=correction.id, body_sha256=sha256, state=state, received_at=now)
+            earlier = await unit.corrections.add(correction, caller, receipt)  # another replica may have been faster
+            if earlier is None:
+                await unit.events.append(EventKind.CORRECTION_STORED, [correction.conversation_id], now)
+                return receipt, True
+    if earlier.body_sha256 != sha256:
+        raise Refused(ProblemCode.ID_REUSED, "Another correction is stored under this id; it was not changed.")
+    return earlier, False
 
 
 async def list_corrections(

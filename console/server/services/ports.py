@@ -44,11 +44,18 @@ class Arrival:
     place: Place
 
 
+class StoreError(OSError):
+    """The database cannot be opened, or cannot be used now.
+
+    Where a writing unit raises it nobody knows what became of the unit: ask again, under the same id.
+    """
+
+
 class ConversationsPort(Protocol):
     """Conversations, their places in the queue, and the leases on them."""
 
-    async def add(self, arrivals: Sequence[Arrival]) -> None:
-        """Store new conversations."""
+    async def add(self, arrivals: Sequence[Arrival]) -> frozenset[ConversationId]:
+        """Store those that are not there yet, each once, and return which they were."""
 
     async def hashes(self, ids: Sequence[ConversationId]) -> dict[ConversationId, str]:
         """Return the content hashes of those that are stored."""
@@ -72,7 +79,7 @@ class ConversationsPort(Protocol):
         """Return up to `limit` queued rows behind `after`, most urgent first."""
 
     async def standing(self, conversation_id: ConversationId) -> Standing | None:
-        """Return what decides about a claim, None where there is no such conversation."""
+        """Return what decides about a claim and hold it still until the unit ends; None where there is nothing."""
 
     async def take(
         self, conversation_id: ConversationId, by: Identity, now: datetime, until: datetime, take_back: int | None
@@ -101,8 +108,8 @@ class CorrectionsPort(Protocol):
     async def receipt(self, correction_id: CorrectionId) -> Receipt | None:
         """Return the receipt of a stored correction."""
 
-    async def add(self, correction: Correction, author: Identity, receipt: Receipt) -> None:
-        """Store a correction under its id; an id that is taken is an error of the caller."""
+    async def add(self, correction: Correction, author: Identity, receipt: Receipt) -> Receipt | None:
+        """Store a correction under its id; where that is taken change nothing and return what was receipted for it."""
 
     async def find(
         self, conversation_id: ConversationId | None, author_id: UserId | None
@@ -117,7 +124,10 @@ class EventsPort(Protocol):
     """The feed's events, in the order they were committed."""
 
     async def append(self, kind: EventKind, ids: Sequence[ConversationId], at: datetime) -> None:
-        """Append an event for each conversation; they are seen when the unit commits."""
+        """Append an event for each conversation; they are seen when the unit commits.
+
+        This comes last in a unit: whoever else wants to append waits until the unit ends.
+        """
 
     async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
         """Return up to `limit` events behind `seq`."""
@@ -156,7 +166,7 @@ class Unit(Protocol):
 
 
 class StorePort(Protocol):
-    """The door to the database."""
+    """The door to the database. Both kinds of unit raise StoreError."""
 
     def reading(self) -> AbstractAsyncContextManager[Unit]:
         """Open a unit that sees one moment of the database and changes nothing."""

@@ -12,6 +12,7 @@ from console.contract.views import Claim, QueueRow
 from console.server.domain.queueing import QueuedFor
 from console.server.services.identity import Identity
 from console.server.services.ports import Arrival, Places, Standing
+from console.server.store.inserting import insert_new
 from console.server.store.tables import URGENCY, ConversationTable, CorrectionTable
 
 T = ConversationTable
@@ -25,17 +26,23 @@ class SqlConversations:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, arrivals: Sequence[Arrival]) -> None:
-        self._session.add_all(_table_row(arrival) for arrival in arrivals)
-        await self._session.flush()
+    async def add(self, arrivals: Sequence[Arrival]) -> frozenset[ConversationId]:
+        if not arrivals:
+            return frozenset()
+        # in one order, so that no two imports ever wait for each other
+        rows = [_table_row(arrival) for arrival in sorted(arrivals, key=lambda arrival: arrival.conversation.id)]
+        added = await self._session.scalars(insert_new(self._session, T).returning(T.id), rows)
+        return frozenset(ConversationId(found) for found in added)
 
     async def hashes(self, ids: Sequence[ConversationId]) -> dict[ConversationId, str]:
         stored = await self._session.execute(select(T.id, T.sha256).where(T.id.in_(ids)))
         return {ConversationId(found): sha256 for found, sha256 in stored}
 
     async def queue_for_qa(self, ids: Sequence[ConversationId]) -> tuple[ConversationId, ...]:
-        queueing = update(T).where(T.id.in_(ids), ~QUEUED).values(queued_for=QueuedFor.QA)
-        return tuple(ConversationId(queued) for queued in await self._session.scalars(queueing.returning(T.id)))
+        idle = select(T.id).where(T.id.in_(ids), ~QUEUED).order_by(T.id).with_for_update(key_share=True)
+        queued = (await self._session.scalars(idle)).all()
+        await self._session.execute(update(T).where(T.id.in_(queued)).values(queued_for=QueuedFor.QA))
+        return tuple(ConversationId(found) for found in queued)
 
     async def find(self, conversation_id: ConversationId) -> Conversation | None:
         document = await self._session.scalar(select(T.document).where(T.id == conversation_id))
@@ -58,7 +65,7 @@ class SqlConversations:
 
     async def standing(self, conversation_id: ConversationId) -> Standing | None:
         columns = select(T.queued_for, T.tier, T.holder_id, T.epoch).where(T.id == conversation_id)
-        row = (await self._session.execute(columns)).one_or_none()
+        row = (await self._session.execute(columns.with_for_update(key_share=True))).one_or_none()
         if row is None:
             return None
         return Standing(
@@ -94,9 +101,10 @@ class SqlConversations:
 
     async def most_urgent_free(self, places: Places, not_corrected_by: UserId, now: datetime) -> ConversationId | None:
         corrected = (CorrectionTable.conversation_id == T.id) & (CorrectionTable.author_id == not_corrected_by)
-        free = select(T.id).where(_in(places), _free(now), ~exists().where(corrected))
-        # Where several may write at once, the row is locked and one that another is just taking is passed over.
-        found = await self._session.scalar(free.order_by(*URGENCY).limit(1).with_for_update(of=T, skip_locked=True))
+        free = select(T.id).where(_in(places), _free(now), ~exists().where(corrected)).order_by(*URGENCY).limit(1)
+        # What another is just taking is passed over; where nothing else is left, one waits to see whether they do.
+        found = await self._session.scalar(free.with_for_update(of=T, key_share=True, skip_locked=True))
+        found = found or await self._session.scalar(free.with_for_update(of=T, key_share=True))
         return None if found is None else ConversationId(found)
 
     async def count_free(self, places: Places, now: datetime) -> int:
@@ -113,32 +121,32 @@ class SqlConversations:
         return tuple(_queue_row(row, corrections, now) for row, corrections in found)
 
 
-def _table_row(arrival: Arrival) -> ConversationTable:
+def _table_row(arrival: Arrival) -> dict[str, object]:
     conversation, place = arrival.conversation, arrival.place
     handoff = conversation.handoff
-    return ConversationTable(
-        id=conversation.id,
-        customer_name=conversation.customer.name,
-        ask=place.ask,
-        topic=conversation.topic,
-        language=conversation.language,
-        tier=place.tier,
-        priority=conversation.priority,
-        owner_state=place.queued_for.resting,
-        gate=handoff and handoff.gate,
-        gate_inferred=handoff is not None and handoff.inferred,
-        gate_value=handoff and handoff.value,
-        gate_threshold=handoff and handoff.threshold,
-        turns=len(conversation.turns),
-        queued_for=place.queued_for,
-        urgency=0 if conversation.priority is Priority.URGENT else 1,
-        answer_by=place.due_at or place.waiting_since,
-        waiting_since=place.waiting_since,
-        due_at=place.due_at,
-        epoch=0,
-        sha256=arrival.sha256,
-        document=conversation.model_dump_json(),
-    )
+    return {
+        "id": conversation.id,
+        "customer_name": conversation.customer.name,
+        "ask": place.ask,
+        "topic": conversation.topic,
+        "language": conversation.language,
+        "tier": place.tier,
+        "priority": conversation.priority,
+        "owner_state": place.queued_for.resting,
+        "gate": handoff and handoff.gate,
+        "gate_inferred": handoff is not None and handoff.inferred,
+        "gate_value": handoff and handoff.value,
+        "gate_threshold": handoff and handoff.threshold,
+        "turns": len(conversation.turns),
+        "queued_for": place.queued_for,
+        "urgency": 0 if conversation.priority is Priority.URGENT else 1,
+        "answer_by": place.due_at or place.waiting_since,
+        "waiting_since": place.waiting_since,
+        "due_at": place.due_at,
+        "epoch": 0,
+        "sha256": arrival.sha256,
+        "document": conversation.model_dump_json(),
+    }
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

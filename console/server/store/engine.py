@@ -1,4 +1,4 @@
-"""Opens the database the safe way: on SQLite a write-ahead log, fsync at each commit, one writer at a time."""
+"""Opens the database the safe way: every commit on disk before it counts, and nobody waits for ever."""
 
 import sqlite3
 import time
@@ -8,11 +8,12 @@ from pathlib import Path
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from console.server.services.ports import Database
+from console.server.services.ports import Database, StoreError
+from console.server.store import postgresql
 
 BUSY_TIMEOUT_MS = 10_000
 SAFE: dict[str, str | int] = {
@@ -26,20 +27,29 @@ SAFE: dict[str, str | int] = {
 synchronous 2 is FULL: NORMAL would lose acknowledged corrections.
 """
 
-
-class StoreError(OSError):
-    """The database cannot be opened, or does not keep a promise that the backend makes to its users."""
+READING: dict[str, dict[str, object]] = {
+    "sqlite": {},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+WRITING: dict[str, dict[str, object]] = {
+    "sqlite": {"redline_writes": True},
+    "postgresql": {"isolation_level": "READ COMMITTED"},
+}
 
 
 def parse_url(database: Database) -> URL:
-    """Return the URL, with the asynchronous driver where the database is SQLite. Raises StoreError."""
+    """Return the URL with the driver that Redline uses. Raises StoreError."""
     if isinstance(database, Path):
         return URL.create("sqlite+aiosqlite", database=str(database))
     try:
         url = make_url(database)
     except ArgumentError as error:
         raise StoreError(f"the database has no usable URL: {error}") from None
-    return url.set(drivername="sqlite+aiosqlite") if url.get_backend_name() == "sqlite" else url
+    if url.get_backend_name() == "sqlite":
+        return url.set(drivername="sqlite+aiosqlite")
+    if url.get_backend_name() in postgresql.NAMES:
+        return postgresql.choose_driver(url)
+    raise StoreError(f"Redline works on SQLite and PostgreSQL, not on {url.get_backend_name()}")
 
 
 def sqlite_file(database: Database) -> Path | None:
@@ -60,21 +70,28 @@ def make_private(file: Path) -> None:
         file.touch(mode=0o600, exist_ok=False)
 
 
-def create_engine(database: Database) -> AsyncEngine:
+def create_engine(database: Database, patience: postgresql.Patience = postgresql.SERVING) -> AsyncEngine:
     """Return an engine. Raises StoreError, also at the first connection that is not safe."""
-    try:
-        engine = create_async_engine(parse_url(database))
-    except (NoSuchModuleError, ModuleNotFoundError, InvalidRequestError) as error:
-        raise StoreError(f"the database's driver cannot be used: {error}") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _make_safe)
-        event.listen(engine.sync_engine, "begin", _begin)
+    url = parse_url(database)
+    if url.get_backend_name() == "postgresql":
+        return postgresql.create_engine(url, patience)
+    engine = create_async_engine(url)
+    event.listen(engine.sync_engine, "connect", _make_safe)
+    event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
 
+def for_reading(engine: AsyncEngine) -> AsyncEngine:
+    """Return the same engine and pool, with transactions that see one moment of the database."""
+    return engine.execution_options(**READING[engine.dialect.name])
+
+
 def for_writing(engine: AsyncEngine) -> AsyncEngine:
-    """Return the same engine and pool, with transactions that take the write lock as they begin."""
-    return engine.execution_options(redline_writes=True)
+    """Return the same engine and pool, with transactions in which each statement meets what is committed by then.
+
+    On SQLite they take the write lock as they begin; elsewhere they must lock what they decide on.
+    """
+    return engine.execution_options(**WRITING[engine.dialect.name])
 
 
 def _make_safe(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -14,6 +14,8 @@ from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.reconcile import StoredId
 from console.contract.views import FEED_START, CorrectionRecord, FeedPlace, Receipt
 from console.server.services.identity import Identity
+from console.server.store.inserting import insert_new, insert_or_update
+from console.server.store.postgresql import Turn, announce, take_turn
 from console.server.store.tables import AccessTokenTable, AccountTable, CorrectionTable, EventTable
 
 
@@ -27,23 +29,22 @@ class SqlCorrections:
         row = await self._session.get(CorrectionTable, correction_id)
         return None if row is None else _receipt(row)
 
-    async def add(self, correction: Correction, author: Identity, receipt: Receipt) -> None:
-        self._session.add(
-            CorrectionTable(
-                id=correction.id,
-                conversation_id=correction.conversation_id,
-                turn=correction.turn,
-                author_id=author.user_id,
-                author_name=author.name,
-                author_role=author.role,
-                body=canonical_json(correction).decode(),
-                body_sha256=receipt.body_sha256,
-                state=receipt.state,
-                received_at=receipt.received_at,
-                submitted_on=correction.submitted_at.date().isoformat(),
-            )
+    async def add(self, correction: Correction, author: Identity, receipt: Receipt) -> Receipt | None:
+        row = insert_new(self._session, CorrectionTable).values(
+            id=correction.id,
+            conversation_id=correction.conversation_id,
+            turn=correction.turn,
+            author_id=author.user_id,
+            author_name=author.name,
+            author_role=author.role,
+            body=canonical_json(correction).decode(),
+            body_sha256=receipt.body_sha256,
+            state=receipt.state,
+            received_at=receipt.received_at,
+            submitted_on=correction.submitted_at.date().isoformat(),
         )
-        await self._session.flush()
+        added = await self._session.scalar(row.returning(CorrectionTable.id))
+        return None if added else await self.receipt(correction.id)
 
     async def find(
         self, conversation_id: ConversationId | None, author_id: UserId | None
@@ -66,9 +67,10 @@ class SqlCorrections:
 
 
 class SqlEvents:
-    """EventsPort over one session.
+    """EventsPort over one session. Who follows `seq` never passes over an event that is committed later.
 
-    SQLite's one writer at a time makes `seq` the order of commits; a database with several needs a lock here for that.
+    SQLite's one writer at a time sees to that. PostgreSQL's sequences do not, so there each transaction draws its `seq`
+    in its turn, which lasts until its events can be seen; that is why appending comes last in a unit.
     """
 
     def __init__(self, session: AsyncSession) -> None:
@@ -77,6 +79,9 @@ class SqlEvents:
 
     async def append(self, kind: EventKind, ids: Sequence[ConversationId], at: datetime) -> None:
         if ids:
+            connection = await self._session.connection()
+            await take_turn(connection, Turn.FEED)
+            await announce(connection)
             events = [
                 {"kind": kind, "conversation_id": conversation_id, "at": at, "stamp": secrets.token_hex(8)}
                 for conversation_id in ids
@@ -114,8 +119,8 @@ class SqlAccounts:
         self._session = session
 
     async def put(self, account: Identity) -> None:
-        await self._session.merge(AccountTable(user_id=account.user_id, name=account.name, role=account.role))
-        await self._session.flush()
+        row = insert_or_update(self._session, AccountTable)
+        await self._session.execute(row.values(user_id=account.user_id, name=account.name, role=account.role))
 
     async def add_token(self, token_sha256: str, user_id: UserId, at: datetime) -> None:
         self._session.add(AccessTokenTable(sha256=token_sha256, user_id=user_id, created_at=at))

@@ -1,5 +1,7 @@
 """Brings a database's schema up to date; the migrations travel inside the package."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from alembic import command
@@ -8,38 +10,46 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from console.server.services.ports import Database
-from console.server.store.engine import StoreError, create_engine, for_writing
+from console.server.services.ports import Database, StoreError
+from console.server.store.engine import create_engine, for_writing
+from console.server.store.failures import describe
+from console.server.store.postgresql import MIGRATING, Turn, take_turn
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def read_revision(database: Database) -> tuple[str, str]:
     """Return the database's revision and the one this program wants, changing nothing. Raises StoreError."""
-    engine = create_engine(database)
-    try:
-        async with engine.connect() as connection:
-            found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    except SQLAlchemyError as error:
-        raise StoreError(_reason(error)) from error
-    finally:
-        await engine.dispose()
+    async with _opened(database) as engine, engine.connect() as connection:
+        found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
     return found or "none", ScriptDirectory(str(MIGRATIONS)).get_current_head() or "none"
 
 
-async def upgrade_schema(engine: AsyncEngine) -> None:
-    """Run the missing migrations in one transaction: a crash leaves the old schema or the new one.
+async def upgrade_schema(database: Database) -> None:
+    """Run the missing migrations in one transaction, one process at a time: a crash leaves the old schema or the new.
 
     Raises StoreError where the database cannot be opened, or was made by a newer version.
     """
+    async with _opened(database) as engine, for_writing(engine).begin() as connection:
+        await take_turn(connection, Turn.SCHEMA)
+        await connection.run_sync(_upgrade)
+
+
+@asynccontextmanager
+async def _opened(database: Database) -> AsyncIterator[AsyncEngine]:
+    """An engine that waits as long as migrations take; whatever goes wrong with it is a StoreError."""
+    engine = create_engine(database, MIGRATING)
     try:
-        async with for_writing(engine).begin() as connection:
-            await connection.run_sync(_upgrade)
-    except (SQLAlchemyError, CommandError) as error:
-        raise StoreError(_reason(error)) from error
+        yield engine
+    except StoreError:
+        raise
+    except (SQLAlchemyError, OSError, CommandError) as error:
+        raise StoreError(describe(error)) from error
+    finally:
+        await engine.dispose()
 
 
 def _upgrade(connection: Connection) -> None:
@@ -47,9 +57,3 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _reason(error: SQLAlchemyError | CommandError) -> str:
-    """The database's own words, without the statement and the advice that the libraries add."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    return f"the database cannot be used: {cause}"
