@@ -1,5 +1,6 @@
 """The contract of LocalStore, on the file and on its in-memory fake; and what only the file promises."""
 
+import os
 import sqlite3
 import stat
 import sys
@@ -422,3 +423,14 @@ async def test_a_receipt_or_a_person_that_another_version_wrote_keeps_nobody_out
     assert not await store.submit(correction())
     assert await waiting(store) == []
     await store.aclose()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot sync a folder")
+async def test_a_new_profile_is_on_the_disk_with_the_names_of_all_its_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.add(os.fstat(descriptor).st_ino), real(descriptor)))
+    await (await SqliteStore.open(tmp_path / "new" / "profiles" / "profile.db")).aclose()
+    assert synced == {tmp_path.stat().st_ino, (tmp_path / "new").stat().st_ino}

@@ -197,3 +197,15 @@ async def test_a_database_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: 
         async with open_store("sqlite:///:memory:"):
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot sync a folder")
+async def test_a_new_database_is_on_the_disk_with_the_names_of_all_its_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.add(os.fstat(descriptor).st_ino), real(descriptor)))
+    async with open_store(tmp_path / "made" / "sample" / "store.db"):
+        pass
+    assert synced == {tmp_path.stat().st_ino, (tmp_path / "made").stat().st_ino}

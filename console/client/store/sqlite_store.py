@@ -15,6 +15,7 @@ from console.client.domain.drafts import CorrectionDraft, is_untouched
 from console.client.services.errors import StoreError
 from console.client.services.ports import Delivery, KeptQueue, OutboxItem, Unreadable
 from console.client.store.damage import WORK, DamagedError, check_whole, is_damage, move_aside, take_over
+from console.client.store.folders import make_folder
 from console.client.store.schema import NewerSchemaError, migrate
 from console.contract.base import Model, UtcTime, canonical_json, content_sha256
 from console.contract.corrections import Correction
@@ -384,7 +385,7 @@ def _open(path: Path, factory: type[sqlite3.Connection]) -> tuple[sqlite3.Connec
 
 
 def _connect(path: Path, factory: type[sqlite3.Connection]) -> sqlite3.Connection:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     with suppress(FileExistsError):  # never opened and closed where it is in use: that would drop SQLite's own locks
         path.touch(mode=0o600, exist_ok=False)
     path.chmod(0o600)

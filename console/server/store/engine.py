@@ -1,5 +1,6 @@
 """Opens the database the safe way: every commit on disk before it counts, and nobody waits for ever."""
 
+import os
 import sqlite3
 import time
 from contextlib import suppress
@@ -65,9 +66,22 @@ def make_private(file: Path) -> None:
     SQLite gives the mode of a database to the files beside it.
     """
     for folder in reversed(file.parents):  # one by one, because `parents=True` makes the upper ones readable by all
-        folder.mkdir(mode=0o700, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _sync(folder.parent)
     with suppress(FileExistsError):  # never opened if it is there: closing it would drop SQLite's locks on it
         file.touch(mode=0o600, exist_ok=False)
+
+
+def _sync(folder: Path) -> None:
+    """Put the names in a folder on the disk: a power cut would take a new folder away, with the database in it."""
+    if os.name == "nt":  # where folders cannot be synced, and NTFS keeps their names in its own log
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def create_engine(database: Database, patience: postgresql.Patience = postgresql.SERVING) -> AsyncEngine:
