@@ -1,0 +1,251 @@
+"""Power cuts: the writes of the real stores, lost, overtaken and torn at any point; `--states N [--seed S]`.
+
+A child does real work and says what is done; strace records it; of the record, states are made that a power cut could
+leave (the model is in `disk.py`), and the real store opens each. All that was said to be done must be there, word for
+word, and nothing by halves: what is held is what was held after the last word said, or after the write then under way.
+A control whose commits are not synced must be caught losing words, or the machine is blind and fails.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+
+from tests.faults import strace
+from tests.faults.disk import Disk, Kept
+from tests.faults.report import Report, commit_seed, refuse
+from tests.faults.work import (
+    DONE,
+    FAILED,
+    OPENED,
+    OPENING,
+    BackendWork,
+    DamagedError,
+    DeskWork,
+    Work,
+    importing,
+    reading,
+    serving,
+    submitting,
+    typing,
+)
+
+SHARED_MEMORY = "/dev/shm"
+PROCESSES = 2
+CONTROL_STATES = 200
+FAILING = "fsync,fdatasync:error=EIO:when=5+9"
+WORKS: dict[str, tuple[int, Work, str]] = {
+    "a new profile": (13, DeskWork(typing, submitting, typing), ""),
+    "an old profile": (8, DeskWork(submitting, typing, old=True), ""),
+    "a profile whose syncs fail": (9, DeskWork(typing, submitting, typing), FAILING),
+    "a profile that grows": (1, DeskWork(reading, typing), ""),
+    "a new workspace": (3, BackendWork(serving), ""),
+    "an old workspace": (3, BackendWork(serving, old=True), ""),
+    "a workspace whose syncs fail": (2, BackendWork(serving), FAILING),
+    "a workspace that grows": (1, BackendWork(importing), ""),
+}
+"""The share of the states, the work, and what is made to fail meanwhile."""
+CONTROLS: dict[str, Work] = {
+    "a profile without FULL": DeskWork(typing, submitting, sync="NORMAL"),
+    "a workspace without FULL": BackendWork(serving, sync=1),
+}
+MOMENTS = ("in a migration", "in another opening", "in a transaction", "in a checkpoint", "between writes")
+FAULTS = (*(f"kept {kept}" for kept in Kept), *(f"cut {moment}" for moment in MOMENTS), "a sync failed before")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a work's child did in `folder`, where `before` was; `held`: what is held after each word."""
+
+    name: str
+    work: Work
+    folder: Path
+    before: dict[Path, bytes]
+    calls: Sequence[strace.Call]
+    held: Sequence[object]
+
+
+@dataclass(slots=True)
+class Found:
+    """What many states have shown; those that were the same to the byte are opened once."""
+
+    states: int = 0
+    opened: int = 0
+    lost: int = 0
+    corrupt: int = 0
+    hits: Counter[str] = field(default_factory=Counter)
+    violations: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "Found") -> "Found":
+        return Found(
+            self.states + other.states,
+            self.opened + other.opened,
+            self.lost + other.lost,
+            self.corrupt + other.corrupt,
+            self.hits + other.hits,
+            self.violations + other.violations,
+        )
+
+
+def record(name: str, work: Work, inject: str = "") -> Recording:
+    """Let a child work and record it; let it work once more, undisturbed, to know what is to be held when."""
+    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as traced, tempfile.TemporaryDirectory() as undisturbed:
+        folder = Path(traced)
+        work.prepare(folder)
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+        def child(say: strace.Say) -> None:
+            async def aloud(word: str) -> None:
+                say(word)
+
+            asyncio.run(work.do(folder, aloud))
+
+        ended = strace.trace(child, inject=inject)
+        held = asyncio.run(held_after_each(work, Path(undisturbed)))
+    said = Counter(ended.said)
+    if ended.status or said[DONE] != len(held) - 1 or bool(inject) != bool(said[FAILED]):
+        raise AssertionError(f"{name}: the child ended with {ended.status} after {dict(said)}")
+    return Recording(name, work, folder, before, ended.calls, held)
+
+
+async def held_after_each(work: Work, folder: Path) -> list[object]:
+    """Do the work, and return what the store holds before and after each write."""
+    work.prepare(folder)
+    held = [await work.held(folder)]
+
+    async def look(word: str) -> None:
+        if word == DONE:
+            held.append(await work.held(folder))
+
+    await work.do(folder, look)
+    return held
+
+
+def cut(recording: Recording, states: int, seed: str) -> Found:
+    """Make states of a recording and open them; a cut is as likely within one write as within any other."""
+    random, found, seen = Random(f"{seed} {recording.name}"), Found(), set[int]()
+    stretches, openings = _stretches(recording.calls)
+    weighed = (*stretches, *openings * (len(stretches) // len(openings) // 3))  # openings are few and delicate
+    cuts = Counter(random.choice(random.choice(weighed)) for _ in range(states))
+    disk = Disk(recording.folder, recording.before)
+    done, opening, failed = 0, False, False
+    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder, asyncio.Runner() as runner:
+        for number, call in enumerate(recording.calls):
+            disk.do(call)
+            word = _word(call)
+            done += word == DONE
+            opening = (opening or word == OPENING) and word != OPENED
+            failed = failed or (call.result < 0 and "sync" in call.name)
+            moment = _moment(disk, opening, migrating=bool(recording.before) and not done)
+            for _ in range(cuts[number]):
+                kept = random.choice(tuple(Kept))
+                left = disk.after_cut(kept, random)
+                found.states += 1
+                found.hits.update([f"kept {kept}", f"cut {moment}"] + ["a sync failed before"] * failed)
+                same = hash((done, *left.items()))
+                if same in seen:
+                    continue
+                seen.add(same)
+                found.opened += 1
+                trouble = runner.run(_trouble(recording, left, Path(folder), done))
+                found.lost += trouble.startswith("lost")
+                found.corrupt += trouble.startswith("corrupt")
+                if trouble:
+                    where = f"{recording.name}, seed {seed}, call {number} {call.name}, kept {kept}, {moment}"
+                    found.violations.append(f"{trouble}: {where}")
+    return found
+
+
+def _stretches(calls: Sequence[strace.Call]) -> tuple[list[range], list[range]]:
+    """Return the stretches of calls from one word to the next; and those in which the store is opened."""
+    ends = [number for number, call in enumerate(calls) if _word(call)]
+    stretches = [range(start, end) for start, end in zip(ends, (*ends[1:], len(calls)), strict=True)]
+    return stretches, [stretch for stretch in stretches if _word(calls[stretch.start]) == OPENING]
+
+
+def _word(call: strace.Call) -> str:
+    said = call.name == "write" and call.texts[0].startswith(b"pipe:")
+    return call.texts[-1].decode().rstrip("\n") if said else ""
+
+
+def _moment(disk: Disk, opening: bool, migrating: bool) -> str:
+    if opening:
+        return "in a migration" if migrating else "in another opening"
+    if disk.unsynced("-wal"):
+        return "in a transaction"
+    return "in a checkpoint" if disk.unsynced(".db") else "between writes"
+
+
+async def _trouble(recording: Recording, left: dict[Path, bytes], folder: Path, done: int) -> str:
+    """Open what a power cut left; say what is wrong with it, nothing where nothing is."""
+    state = folder / "state"
+    for path, content in left.items():
+        copy = state / path.relative_to(recording.folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(content)
+    try:
+        held = await recording.work.held(state)
+        with closing(sqlite3.connect(state / recording.work.file)) as db:
+            (word,) = db.execute("PRAGMA integrity_check").fetchone()
+    except (*recording.work.trouble, DamagedError, sqlite3.Error) as error:
+        return f"corrupt ({error})"
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+    if word != "ok":
+        return f"corrupt ({word})"
+    return "" if held in recording.held[done : done + 2] else f"lost (of what was held after {done} writes)"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the machine and return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.powercut", description=__doc__)
+    parser.add_argument("--states", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=commit_seed())
+    options = parser.parse_args(arguments)
+    report = Report("powercut", options.seed, FAULTS)
+    shares = sum(share for share, _, _ in WORKS.values())
+    with ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool:
+        recording = {name: pool.submit(record, name, work, inject) for name, (_, work, inject) in WORKS.items()}
+        controlling = [pool.submit(record, name, work) for name, work in CONTROLS.items()]
+        try:
+            recordings = {name: future.result() for name, future in recording.items()}
+            controls = [future.result() for future in controlling]
+        except strace.CannotTraceError as error:
+            return refuse(str(error))
+        parts = [
+            pool.submit(
+                cut, recordings[name], -(-options.states * share // shares // PROCESSES), f"{options.seed}.{part}"
+            )
+            for name, (share, _, _) in WORKS.items()
+            for part in range(PROCESSES)
+        ]
+        controlled = [pool.submit(cut, control, CONTROL_STATES, str(options.seed)) for control in controls]
+        found = sum((part.result() for part in parts), Found())
+        for control, future in zip(controls, controlled, strict=True):
+            caught = future.result()
+            report.figures[f"control, {control.name}"] = f"{caught.lost} of {caught.states} states lost words"
+            if not caught.lost:
+                report.violations.append(f"the control found no loss in {control.name}: this machine is blind")
+    report.figures |= {
+        "states": found.states,
+        "opened": f"{found.opened}; the others were the same to the byte",
+        "lost": found.lost,
+        "corrupt": found.corrupt,
+    }
+    report.hits += found.hits
+    report.violations += found.violations
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
