@@ -174,7 +174,7 @@ async def test_idle_streams_share_one_look_and_all_hear_what_another_process_wri
 
         async def first_heard() -> str:
             async for event in follow_feed(backend, "0"):
-                return event.conversation_id
+                return event.conversation_id if event else "a heartbeat"
             return "nothing"
 
         streams = [asyncio.create_task(first_heard()) for _ in range(50)]

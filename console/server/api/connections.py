@@ -1,6 +1,8 @@
-"""Connections: how many there may be, and how long a request may be on its way."""
+"""Connections: how many there may be, how long a request may be on its way, and how long an answer may not be taken."""
 
 import asyncio
+import socket
+import struct
 
 import h11
 from typing_extensions import override
@@ -12,14 +14,26 @@ MAX_CONNECTIONS = 900
 REQUEST_S = 30.0
 """Seconds for a whole request, head and body, from its first byte or from the connection's opening."""
 
+STALLED_S = 30.0
+"""Seconds in which a reader must take something of what waits for it."""
+
+GONE_S = 2 * STALLED_S
+"""Seconds after which the system itself, where it can, gives up a reader who does not even acknowledge."""
+
+UNSENT = 16 * 1024
+"""Bytes that the system may hold for a reader ahead of the line; by itself it would take megabytes."""
+
 
 class PunctualProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, which by itself waits for the rest of a request for ever."""
+    """uvicorn's HTTP/1.1, which by itself waits for ever: for the rest of a request, and for a reader who stopped."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _patience: asyncio.TimerHandle | None = None
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        transport.set_write_buffer_limits(high=0)  # whatever the system does not take at once is waiting
+        _bound(transport.get_extra_info("socket"))
         super().connection_made(transport)
         self._watch()
 
@@ -31,7 +45,18 @@ class PunctualProtocol(H11Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_watching()
+        self._stop_waiting()
         super().connection_lost(exc)
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._wait_for_reader()
+
+    @override
+    def resume_writing(self) -> None:
+        self._stop_waiting()
+        super().resume_writing()
 
     def _watch(self) -> None:
         """Close without a word: an answer would tell a desk on a slow line to give its correction up."""
@@ -44,3 +69,29 @@ class PunctualProtocol(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _wait_for_reader(self) -> None:
+        waits = self.transport.get_write_buffer_size()
+        self._patience = self.loop.call_later(STALLED_S, self._drop_unless_taken, waits)
+
+    def _drop_unless_taken(self, waited: int) -> None:
+        """Drop a reader who took nothing; a desk that is dropped reads on from its place in the feed."""
+        if self.transport.get_write_buffer_size() < waited:
+            self._wait_for_reader()
+        else:
+            line = self.transport.get_extra_info("socket")
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # tell them, and keep nothing
+            self.transport.abort()
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+
+def _bound(line: socket.socket) -> None:
+    """Have the system hold little for a reader, and notice one who is gone without a word (RFC 5482)."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(GONE_S * 1000))

@@ -1,11 +1,8 @@
 """The routes: each parses, calls one use case and answers."""
 
-from collections.abc import AsyncIterable
-from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from console.contract.base import Count
 from console.contract.commands import HeldClaim
@@ -28,12 +25,12 @@ from console.contract.views import (
 )
 from console.server.api.bodies import read_body
 from console.server.api.callers import Caller, TheBackend
+from console.server.api.event_stream import EventStream
 from console.server.api.refusals import PROBLEM_JSON, STATUS
 from console.server.services.claims import claim_conversation, release_claim, renew_claim
 from console.server.services.conversations import read_conversation
 from console.server.services.corrections import list_corrections, store_correction
 from console.server.services.feed import feed_start, follow_feed, read_events
-from console.server.services.ports import StoreError
 from console.server.services.queue import list_queue, list_rows, pull_next
 from console.server.services.reconcile import compare_delivered
 from console.server.services.refusals import Refused
@@ -201,9 +198,7 @@ async def _start(
     return await feed_start(backend, caller, after if last_event_id is None else last_event_id)
 
 
-@router.get("/feed", response_class=EventSourceResponse, responses=_refusals(ProblemCode.GONE))
-async def feed(backend: TheBackend, start: Annotated[FeedPlace, Depends(_start)]) -> AsyncIterable[ServerSentEvent]:
+@router.get("/feed", response_class=EventStream, responses=_refusals(ProblemCode.GONE))
+async def feed(backend: TheBackend, start: Annotated[FeedPlace, Depends(_start)]) -> EventStream:
     """Events as they are committed, from `Last-Event-ID` or `after`, else from now on. Each `data` is a FeedEvent."""
-    with suppress(StoreError):  # the stream ends, and who follows it hears the reason when they come back
-        async for event in follow_feed(backend, start):
-            yield ServerSentEvent(raw_data=event.model_dump_json(), event=event.kind, id=event.place)
+    return EventStream(follow_feed(backend, start))

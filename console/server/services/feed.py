@@ -1,5 +1,6 @@
 """Follows the events from any place on; all streams share one look for news."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from console.contract.events import EventPage, FeedEvent
@@ -14,6 +15,9 @@ from console.server.services.refusals import Refused, require
 BATCH = 500
 FARTHEST = 5_000
 """Events that somebody may be behind; beyond it reading everything again is less work."""
+
+HEARTBEAT_S = 15.0
+"""Desks take a stream for dead that is silent for more than two of these."""
 
 
 async def feed_start(backend: Backend, caller: Identity, after: FeedPlace | None) -> FeedPlace:
@@ -37,8 +41,8 @@ async def read_events(backend: Backend, caller: Identity, after: FeedPlace) -> E
     return EventPage(events=events, place=place, more=place != last)
 
 
-async def follow_feed(backend: Backend, after: FeedPlace) -> AsyncIterator[FeedEvent]:
-    """Yield every event behind `after` in order, until the backend stops."""
+async def follow_feed(backend: Backend, after: FeedPlace) -> AsyncIterator[FeedEvent | None]:
+    """Yield every event behind `after` in order, and None as a heartbeat while there is none; ends with the backend."""
     seq = seq_of(after)
     while not backend.bell.closed:
         async with backend.store.reading() as unit:
@@ -47,7 +51,11 @@ async def follow_feed(backend: Backend, after: FeedPlace) -> AsyncIterator[FeedE
             seq = event.seq
             yield event
         if not events:
-            await backend.lookout.wait_beyond(seq)
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await backend.lookout.wait_beyond(seq)
+            except TimeoutError:
+                yield None
 
 
 async def _check_within_reach(unit: Unit, place: FeedPlace, last: FeedPlace) -> None:

@@ -1,0 +1,31 @@
+"""The feed on the wire: server-sent events, and a comment where there is nothing to say."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+
+from console.contract.events import FeedEvent
+from console.server.services.ports import StoreError
+
+
+class EventStream(StreamingResponse):
+    """Streams events until they end or the reader is gone; each `data` is a FeedEvent, each None a heartbeat.
+
+    FastAPI's own stream logs an error whenever a reader goes while something waits for them.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncIterator[FeedEvent | None]) -> None:
+        super().__init__(_written(events), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+
+async def _written(events: AsyncIterator[FeedEvent | None]) -> AsyncIterator[bytes]:
+    with suppress(StoreError):  # the stream ends, and who follows it hears the reason when they come back
+        async for event in events:
+            if event is None:
+                yield KEEPALIVE_COMMENT
+            else:
+                yield format_sse_event(data_str=event.model_dump_json(), event=event.kind, id=event.place)
