@@ -437,3 +437,18 @@ async def test_changes_of_one_go_are_told_as_one(backend: Running, tmp_path: Pat
         ana.session.changes.publish(ChangeSet(connection=True))
         await until(lambda: len(ana.heard) == 1)
         assert len(heard) == 1
+
+
+async def test_a_backend_whose_clock_is_set_back_gets_no_correction_counted_twice(
+    backend: Running, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        await ana.correct("c-1")
+        await until(lambda: ana.states("c-1") == [SavedState.LATE])
+        backend.clock.move(hours=-1)
+        await ana.session.queue.reread({C1})
+        assert ana.count("c-1") == 1
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        assert ana.count("c-1") == 1

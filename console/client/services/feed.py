@@ -107,12 +107,14 @@ class DeskFeed:
 
     async def _catch_up(self, place: FeedPlace) -> FeedPlace:
         """Read again, page by page, what changed behind a place; return where that ends."""
-        more = True
-        while more:
+        while True:
+            delivered = self._queue.delivered
             page = await self._gateway.events(place)
             await self._take_in({event.conversation_id for event in page.events}, page.place)
-            place, more = page.place, page.more
-        return place
+            place = page.place
+            if not page.more:
+                self._queue.count_in(delivered)
+                return place
 
     async def _listen(self, events: AsyncIterator[FeedEvent], arrived: asyncio.Queue[FeedEvent], last: int) -> None:
         async for event in events:

@@ -14,8 +14,8 @@ from console.client.services.claims import Claims, with_claim
 from console.client.services.clock import ServerTime
 from console.client.services.errors import StoreError
 from console.client.services.outbox import Outbox
-from console.client.services.ports import BackendGateway, KeptQueue, LocalStore
-from console.contract.ids import ConversationId
+from console.client.services.ports import BackendGateway, Delivery, KeptQueue, LocalStore
+from console.contract.ids import ConversationId, CorrectionId
 from console.contract.views import Claim, FeedPlace, QueueRow
 
 ROWS_AT_ONCE = 100
@@ -47,6 +47,7 @@ class QueueService:
         self._claimed: set[ConversationId] = set()
         self._all_read_at = _UNREAD
         self._read_at: dict[ConversationId, datetime] = {}
+        self._counted: set[CorrectionId] = set()
         self._kept_in_full = True
 
     @property
@@ -73,6 +74,7 @@ class QueueService:
     async def refresh(self) -> FeedPlace:
         """Read the whole queue again; return the feed's place it holds from. Raises BackendError."""
         async with self._reading:
+            delivered = self.delivered
             page = await self._gateway.queue_page()
             place, rows, read_at = page.place, list(page.rows), page.server_time
             self._server_time.note(page.server_time)
@@ -81,6 +83,7 @@ class QueueService:
                 rows += page.rows
             self._all_read_at, self._read_at = read_at, {}
             self._replace(rows)
+            self.count_in(delivered)
             self._kept_in_full = False
             with suppress(StoreError):  # a copy that cannot be kept is missed only at the next start
                 await self._store.keep_queue(KeptQueue(tuple(self._rows.values()), place, read_at))
@@ -97,9 +100,11 @@ class QueueService:
             for start in range(0, len(wanted), ROWS_AT_ONCE):
                 last = start + ROWS_AT_ONCE >= len(wanted)
                 batch = wanted[start : start + ROWS_AT_ONCE]
+                delivered = self.delivered
                 page = await self._gateway.queue_rows(batch)
                 self._server_time.note(page.server_time)
                 self._read_at |= dict.fromkeys(batch, page.server_time)
+                self.count_in(delivery for delivery in delivered if delivery.conversation_id in batch)
                 gone = frozenset(batch) - {row.conversation_id for row in page.rows}
                 for row in page.rows:
                     self._put(row)
@@ -135,12 +140,22 @@ class QueueService:
             if self._claims.has_run_out(self._rows[conversation_id]):
                 self.show_claim(conversation_id, None)
 
+    @property
+    def delivered(self) -> tuple[Delivery, ...]:
+        """What of one's own the backend stored by now: rows that are read from now on hold it."""
+        return self._outbox.deliveries
+
+    def count_in(self, delivered: Iterable[Delivery]) -> None:
+        """Know that the rows hold these, whatever the backend's clock says: it may have been set back since."""
+        self._counted.update(delivery.receipt.id for delivery in delivered)
+
     def _pending(self) -> Counter[ConversationId]:
         """Count one's corrections that the rows, as they were read, do not hold yet."""
         pending = Counter(self._outbox.pending())
         for delivery in self._outbox.deliveries:
-            received_at, conversation_id = delivery.receipt.received_at, delivery.conversation_id
-            pending[conversation_id] += received_at > self._read_at.get(conversation_id, self._all_read_at)
+            if delivery.receipt.id not in self._counted:
+                received_at, conversation_id = delivery.receipt.received_at, delivery.conversation_id
+                pending[conversation_id] += received_at > self._read_at.get(conversation_id, self._all_read_at)
         return pending
 
     def _replace(self, rows: Iterable[QueueRow]) -> None:
