@@ -43,6 +43,7 @@ _KEEP_ROW = "INSERT OR REPLACE INTO queue_row (conversation_id, body) VALUES (?,
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 DraftKey = tuple[ConversationId, int, UserId]
+Connect = Callable[..., sqlite3.Connection]
 
 
 class SqliteStore:
@@ -57,16 +58,14 @@ class SqliteStore:
         self._connection = connection
 
     @classmethod
-    async def open(
-        cls, path: Path, worker: Executor | None = None, factory: type[sqlite3.Connection] = sqlite3.Connection
-    ) -> Self:
+    async def open(cls, path: Path, worker: Executor | None = None, connect: Connect = sqlite3.connect) -> Self:
         """Open or make the profile's file; a damaged one is moved aside, and `note` says so. Raises StoreError.
 
-        `worker` does one thing at a time and is the store's to shut down; `factory` makes the connections.
+        `worker` does one thing at a time and is the store's to shut down; `connect` takes what sqlite3.connect takes.
         """
         worker = worker or ThreadPoolExecutor(max_workers=1, thread_name_prefix="profile")
         try:
-            connection, note = await _on(worker, lambda: _open(path, factory))
+            connection, note = await _on(worker, lambda: _open(path, connect))
         except StoreError:
             worker.shutdown(wait=False)
             raise
@@ -367,15 +366,15 @@ async def _on(worker: Executor, work: Callable[[], T]) -> T:
     return await asyncio.shield(asyncio.wrap_future(worker.submit(guarded)))
 
 
-def _open(path: Path, factory: type[sqlite3.Connection]) -> tuple[sqlite3.Connection, str | None]:
+def _open(path: Path, connect: Connect) -> tuple[sqlite3.Connection, str | None]:
     """Return the open file and, where it had to be begun anew, a note that says so."""
     try:
-        return _connect(path, factory), None
+        return _connect(path, connect), None
     except (sqlite3.Error, DamagedError) as error:
         if not is_damage(error):
             raise
     damaged = move_aside(path)
-    db = _connect(path, factory)
+    db = _connect(path, connect)
     with _transaction(db):
         take_over(damaged, db)
     return db, (
@@ -384,12 +383,12 @@ def _open(path: Path, factory: type[sqlite3.Connection]) -> tuple[sqlite3.Connec
     )
 
 
-def _connect(path: Path, factory: type[sqlite3.Connection]) -> sqlite3.Connection:
+def _connect(path: Path, connect: Connect) -> sqlite3.Connection:
     make_folder(path.parent)
     with suppress(FileExistsError):  # never opened and closed where it is in use: that would drop SQLite's own locks
         path.touch(mode=0o600, exist_ok=False)
     path.chmod(0o600)
-    db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, factory=factory)
+    db = connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         _prepare(db)
     except (sqlite3.Error, OSError, NewerSchemaError, DamagedError):

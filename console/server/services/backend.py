@@ -36,11 +36,12 @@ class Bell:
 
 
 class Lookout:
-    """Looks for news once for everyone: at once after this process's own writes, every second for those of others."""
+    """Looks for news once for everyone: at once after this process's own writes, now and then for those of others."""
 
-    def __init__(self, store: StorePort, bell: Bell) -> None:
+    def __init__(self, store: StorePort, bell: Bell, every_s: float = LOOK_EVERY_S) -> None:
         self._store = store
         self._bell = bell
+        self._every_s = every_s
         self._rung = bell.listen()
         self._look: asyncio.Task[int] | None = None
 
@@ -57,7 +58,7 @@ class Lookout:
 
     async def _next_look(self) -> int:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), LOOK_EVERY_S)
+            await asyncio.wait_for(self._rung.wait(), self._every_s)
         self._rung = self._bell.listen()  # before the look, so that no ring falls between the two
         if self._bell.closed:  # the store may be closed at any moment now
             return 0
