@@ -1,0 +1,150 @@
+"""The people: they pull, open, claim, write, submit, look after what was refused, and start again what died."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+from console.client.domain.drafts import CorrectionDraft, is_untouched, with_note, with_severity, with_text
+from console.client.services.errors import DeskError, RefusedError, StoreError
+from console.contract.ids import ConversationId
+from console.contract.taxonomy import TAXONOMY, Severity
+from console.server.services.identity import Identity
+from tests.faults.simulation.desk import Computer
+from tests.faults.simulation.faults import Fault, Faults
+from tests.faults.simulation.ledger import Ledger
+from tests.faults.simulation.loop import Crash
+from tests.faults.simulation.server import SimulatedServer
+
+AI_TURN = 2
+ANOTHER_VERSION = "1999.1"
+"""A taxonomy that no server of this version knows: what is said in its codes is refused for good."""
+
+
+class Person:
+    """Somebody with work to do at one or several computers."""
+
+    def __init__(
+        self,
+        who: Identity,
+        computers: list[Computer],
+        server: SimulatedServer,
+        faults: Faults,
+        random: Random,
+        ledger: Ledger,
+        trace: Callable[[str], None],
+    ) -> None:
+        self.who = who
+        self.computers = computers
+        self._server = server
+        self._faults = faults
+        self._random = random
+        self._ledger = ledger
+        self._trace = trace
+        self._token = server.issue_token(who)
+        self._said = 0
+
+    def lose_token(self) -> None:
+        """Be signed out by the server."""
+        self._server.revoke(self._token)
+
+    def token(self) -> str:
+        """Return a token that is good now."""
+        if not self._server.knows(self._token):
+            self._token = self._server.issue_token(self.who)
+        return self._token
+
+    async def work(self, acts: int, conversations: list[ConversationId]) -> None:
+        """Do so many things, whatever happens."""
+        for _ in range(acts):
+            await asyncio.sleep(self._random.choice((0.0, 0.2, 1.0, 3.0, 10.0, 40.0)))
+            computer = self._random.choice(self.computers)
+            async with computer.chair:
+                try:
+                    await self._act(computer, self._random.choice(conversations))
+                except Crash:
+                    await asyncio.sleep(self._random.uniform(0.0, 20.0))
+                except DeskError as error:
+                    self._trace(f"{self.who.user_id} reads: {error}")
+
+    async def _act(self, computer: Computer, about: ConversationId) -> None:
+        if not computer.process.alive or computer.who != self.who or not self._server.knows(computer.token):
+            await self.take_seat(computer)
+        if computer.session.corrections.refused() and self._random.random() < 0.5:
+            return await self._look_after_refused(computer)
+        match self._random.random():
+            case chance if chance < 0.75:
+                await self._correct(computer, about)
+            case chance if chance < 0.85:
+                await computer.do(lambda session: session.conversations.release(about))
+            case chance if chance < 0.95:
+                await computer.get_up()
+            case _:
+                computer.session.reconnect()
+
+    async def take_seat(self, computer: Computer) -> None:
+        """Sit down at a computer, after whoever sits there. Raises DeskError, Crash."""
+        await computer.get_up()
+        if self._faults.hit(Fault.DESK_CLOCK_BACK):
+            computer.clock.set_right()
+        await computer.sit_down(self.who, self.token())
+
+    async def _correct(self, computer: Computer, about: ConversationId) -> None:
+        about = await self._choose(computer, about)
+        draft = await computer.do(lambda session: session.corrections.draft(about, AI_TURN))
+        if is_untouched(draft) or self._random.random() < 0.3:
+            draft = self._written(draft)
+        if self._random.random() < 0.6:
+            await computer.do(lambda session: session.corrections.save_draft(draft))
+            await asyncio.sleep(self._random.uniform(0.0, 5.0))
+        if self._random.random() < 0.9:
+            await self._submit(computer, draft)
+
+    async def _choose(self, computer: Computer, about: ConversationId) -> ConversationId:
+        """Return a conversation to work on: pulled from the queue, claimed, or just opened."""
+        try:
+            match self._random.random():
+                case chance if chance < 0.4:
+                    return (await computer.do(lambda session: session.queue.pull_next())).conversation_id
+                case chance if chance < 0.7:
+                    await computer.do(lambda session: session.conversations.claim(about))
+        except RefusedError:
+            pass  # somebody holds it: one may write all the same
+        return about
+
+    def _written(self, draft: CorrectionDraft) -> CorrectionDraft:
+        self._said += 1
+        text = f"{self.who.user_id} says {self._said}."
+        draft = with_severity(with_note(with_text(draft, text), f"Note on {text}"), Severity.MAJOR)
+        return draft.model_copy(update={"codes": ("wrong_fact",), "taxonomy_version": TAXONOMY.version})
+
+    async def _submit(self, computer: Computer, draft: CorrectionDraft) -> None:
+        if self._faults.hit(Fault.ITEM_REFUSED):
+            draft = draft.model_copy(update={"taxonomy_version": ANOTHER_VERSION})
+        self._ledger.submitting(draft)
+        self._trace(f"{self.who.user_id} submits {draft.text!r} at {computer.name}")
+        for last in (False, False, True):
+            try:
+                saved_as = await computer.do(lambda session: session.corrections.submit(draft))
+                break
+            except StoreError:
+                if last:
+                    raise
+                await asyncio.sleep(self._random.uniform(0.0, 5.0))
+        self._ledger.shown_as_saved(draft, saved_as)
+        computer.may_die(Fault.DESK_DIES_AFTER_SHOWN)
+
+    async def _look_after_refused(self, computer: Computer) -> None:
+        _, status = self._random.choice(computer.session.corrections.refused())
+        match self._random.randrange(3):
+            case 0:
+                await computer.do(lambda session: session.corrections.retry(status.id))
+            case 1:
+                self._withdraw(computer, status.id)
+                await computer.do(lambda session: session.corrections.discard_refused(status.id))
+            case 2:
+                self._withdraw(computer, status.id)
+                draft = await computer.do(lambda session: session.corrections.reopen(status.id))
+                await self._submit(computer, self._written(draft))
+
+    def _withdraw(self, computer: Computer, correction_id: str) -> None:
+        self._ledger.withdrawn(computer.session.corrections.refused_correction(correction_id).corrected_text)

@@ -1,0 +1,286 @@
+"""One schedule: a server, some desks, people at work, faults; then peace, and everything must come right."""
+
+import asyncio
+import atexit
+import hashlib
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from console.client.services.connection import ConnectionState
+from console.client.services.errors import DeskError
+from console.client.store.sqlite_store import SqliteStore
+from console.contract.base import Model
+from console.contract.ids import ConversationId
+from console.server.services.conversations import import_conversations, read_conversation
+from console.server.services.identity import Identity
+from console.server.services.queue import list_queue
+from console.server.store.unit_of_work import open_store
+from tests.faults.simulation.clock import START
+from tests.faults.simulation.desk import Computer
+from tests.faults.simulation.faults import Fault, Faults
+from tests.faults.simulation.ledger import Ledger
+from tests.faults.simulation.loop import Crash, VirtualLoop
+from tests.faults.simulation.network import Network
+from tests.faults.simulation.people import Person
+from tests.faults.simulation.server import SimulatedServer
+from tests.server.world import CHAIRS, conversation
+
+HOUR, DECADE = timedelta(hours=1), timedelta(days=3652)
+CONVERSATIONS = [ConversationId(f"c-{number}") for number in range(1, 4)]
+STAFF = [CHAIRS["ana"], CHAIRS["ben"], CHAIRS["qin"]]
+PATIENCE_S = 3600.0
+"""How long, in virtual seconds, everything may take to come right once nothing goes wrong any more."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one schedule. `fingerprint` is the same whenever the same seed runs."""
+
+    seed: int
+    submitted: int
+    violations: tuple[str, ...]
+    hits: Counter[str]
+    fingerprint: str
+    trace: tuple[str, ...]
+
+
+def run_schedule(seed: int) -> Outcome:
+    """Run the schedule of a seed."""
+    loop = _loop()
+    loop.rewind()
+    with tempfile.TemporaryDirectory(prefix="redline-schedule-", dir=_fast_folder()) as folder:
+        schedule = _Schedule(seed, Path(folder))
+        loop.set_exception_handler(schedule.on_error)
+        loop.run_until_complete(schedule.run())
+    trace = tuple(schedule.lines)
+    fingerprint = hashlib.sha256("\n".join(trace).encode()).hexdigest()
+    ledger = schedule.ledger
+    return Outcome(seed, ledger.submitted, tuple(ledger.violations), schedule.faults.hits, fingerprint, trace)
+
+
+class _Schedule:
+    """The world of one seed."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.lines: list[str] = []
+        self.ledger = Ledger(self.trace)
+        self._folder = folder
+        self._seed = seed
+        self._random = self._stream("schedule")
+        self.faults = Faults(self._stream("faults"))
+
+    def _stream(self, name: str) -> Random:
+        """Return chance of its own for each part, so that a change in one moves no other."""
+        return Random(f"{self._seed} {name}")
+
+    def trace(self, line: str) -> None:
+        self.lines.append(f"{_loop().time():9.3f} {line}")
+
+    def on_error(self, _: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """Whatever nobody foresaw is a violation; a dead process is not."""
+        error = context.get("exception")
+        if not isinstance(error, Crash):
+            self.ledger.violated(f"E {context['message']}: {error!r}")
+
+    async def run(self) -> None:
+        """People work while things go wrong; then nothing does, and everything must come right."""
+        self._set_up()
+        chaos = asyncio.create_task(self._make_chaos())
+        await asyncio.gather(*(person.work(self._random.randint(3, 6), CONVERSATIONS) for person in self._people))
+        chaos.cancel()
+        self.trace("peace")
+        self.faults.stop()
+        await self._drain()
+        await self._close()
+
+    async def _close(self) -> None:
+        for computer in self._computers:
+            computer.die()
+        self._network.close()
+        self._server.die(PATIENCE_S)
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+        await self._server.close()
+
+    def _set_up(self) -> None:
+        shutil.copyfile(_templates() / "server.db", self._folder / "server.db")
+        self._server = SimulatedServer(
+            self._folder / "server.db", self.faults, self._stream("server"), self.ledger, self.trace
+        )
+        self._network = Network(self._server, self.faults, self._stream("network"), self.trace)
+        self._computers: list[Computer] = []
+        people = self._random.choice((1, 2, 2, 3))
+        self._people = [self._hire(who) for who in STAFF[:people]]
+
+    def _hire(self, who: Identity) -> Person:
+        desks = [self._new_computer() for _ in range(self._random.choice((1, 1, 1, 2)))]
+        random = self._stream(f"person {who.user_id}")
+        return Person(who, desks, self._server, self.faults, random, self.ledger, self.trace)
+
+    def _new_computer(self, cloned_from: Computer | None = None) -> Computer:
+        file = self._folder / f"desk-{len(self._computers) + 1}.db"
+        if cloned_from:
+            cloned_from.copy_profile(file)
+        else:
+            shutil.copyfile(_templates() / "profile.db", file)
+        random = self._stream(file.stem)
+        self._computers.append(Computer(file, self._network, self.faults, random, self.ledger, self.trace))
+        return self._computers[-1]
+
+    async def _make_chaos(self) -> None:
+        """Let happen, now and then, what befalls whole machines and people."""
+        self._server.back_up()
+        while True:
+            await asyncio.sleep(self._random.uniform(3.0, 40.0))
+            if self._random.random() < 0.3:
+                self._server.back_up()
+            self._befall_server()
+            if self.faults.hit(Fault.SERVER_RESTORED):
+                await self._server.restore()
+            self._befall(self._random.choice(self._computers), self._random.choice(self._people))
+
+    def _befall_server(self) -> None:
+        if self.faults.hit(Fault.SERVER_RESTARTS):
+            self._server.die(self._random.uniform(0.0, 60.0))
+        if self.faults.hit(Fault.SERVER_CLOCK_HOUR):
+            self._server.clock.jump(self._random.choice((HOUR, -HOUR)))
+        if self.faults.hit(Fault.SERVER_CLOCK_DECADE):
+            self._server.clock.jump(self._random.choice((DECADE, -DECADE)))
+
+    def _befall(self, computer: Computer, person: Person) -> None:
+        if self.faults.hit(Fault.DESK_CLOCK_HOUR):
+            computer.clock.jump(self._random.choice((HOUR, -HOUR)))
+        if self.faults.hit(Fault.DESK_CLOCK_DECADE):
+            computer.clock.jump(self._random.choice((DECADE, -DECADE)))
+        if self.faults.hit(Fault.TOKEN_EXPIRED):
+            person.lose_token()
+        if computer not in person.computers and self.faults.hit(Fault.USER_SWITCHED):
+            person.computers.append(computer)
+        if len(self._computers) < 5 and computer in person.computers and self.faults.hit(Fault.PROFILE_CLONED):
+            person.computers.append(self._new_computer(cloned_from=computer))
+
+    async def _drain(self) -> None:
+        """Let everybody who left work at a computer sign in there once more, until all of it is where it belongs."""
+        await asyncio.gather(*(self._drain_computer(computer) for computer in self._computers))
+        self._server.poisoned.clear()
+        await self._in_time(self._check_delivery)
+        await self._in_time(self._check_screens)
+
+    async def _drain_computer(self, computer: Computer) -> None:
+        """Seat everybody whose work is here, and last whoever sat here last."""
+        last = computer.who if computer.process.alive else None
+        left_work = computer.authors()
+        for person in self._people:
+            if person.who != last and person.who.user_id in left_work:
+                await self._seat(person, computer)
+                await self._in_time(lambda: self._check_sent(computer))
+        for person in self._people:
+            if person.who == last:
+                if computer.who != last or not self._server.knows(computer.token):
+                    await self._seat(person, computer)
+                await self._in_time(lambda: self._check_sent(computer))
+
+    async def _seat(self, person: Person, computer: Computer) -> None:
+        while True:
+            try:
+                return await person.take_seat(computer)
+            except DeskError:  # the server may still be on its way up
+                await asyncio.sleep(10.0)
+
+    async def _in_time(self, check: Callable[[], Awaitable[list[str]]]) -> None:
+        """Wait until a check finds nothing; what it finds at the end of patience is a violation."""
+        waited, wait = 0.0, 5.0
+        while (found := await check()) and waited < PATIENCE_S:
+            await asyncio.sleep(wait)
+            waited, wait = waited + wait, min(2 * wait, 600.0)
+        for violation in found:
+            self.ledger.violated(violation)
+
+    async def _check_sent(self, computer: Computer) -> list[str]:
+        """Nothing of whoever sits there is stuck, but what waits in order behind something poisoned."""
+        waiting = computer.waiting(computer.who.user_id)
+        behind = {about for one, about in waiting if one in self._server.poisoned}
+        return [f"H0 {one} is stuck at {computer.name}" for one, about in waiting if about not in behind]
+
+    async def _check_delivery(self) -> list[str]:
+        stuck = [
+            f"H0 {one} is stuck at {computer.name}" for computer in self._computers for one, _ in computer.waiting()
+        ]
+        parked = [item for computer in self._computers for item in computer.parked()]
+        with self._server.look() as db:
+            return stuck + self.ledger.compare(db, parked)
+
+    async def _check_screens(self) -> list[str]:
+        """Each desk is online, and shows what a fresh read shows."""
+        found: list[str] = []
+        for computer in self._computers:
+            if not computer.process.alive:  # nobody ever sat here
+                continue
+            session, backend = computer.session, self._server.backend
+            if session.connection.state is not ConnectionState.ONLINE:
+                found.append(f"Q {computer.name} is offline: {session.connection.reason}")
+            if session.corrections.pending_count:
+                found.append(f"H0 {computer.name} shows {session.corrections.pending_count} waiting")
+            fresh = await list_queue(backend, computer.who, None, 100)
+            shown = {row.conversation_id: row for row in session.queue.rows}
+            if shown.keys() != {row.conversation_id for row in fresh.rows}:
+                found.append(f"Q {computer.name} shows the rows {list(shown)}")
+            for row in fresh.rows:
+                if row.conversation_id in shown:
+                    found += _differences(
+                        f"{row.conversation_id} in the queue at {computer.name}", shown[row.conversation_id], row
+                    )
+            for about in CONVERSATIONS:
+                if view := session.conversations.get(about):
+                    read = await read_conversation(backend, computer.who, about)
+                    found += _differences(f"{about} at {computer.name}", view.row, read.row)
+                    found += _differences(
+                        f"{about} at {computer.name}",
+                        view,
+                        read.model_copy(update={"server_time": view.server_time, "row": view.row}),
+                    )
+        return found
+
+
+def _differences(what: str, shown: Model, fresh: Model) -> list[str]:
+    """Return what a desk shows otherwise than a fresh read does."""
+    other = [name for name in type(fresh).model_fields if getattr(shown, name) != getattr(fresh, name)]
+    return [
+        f"Q {what} shows {name} {getattr(shown, name)!r:.200}, and not {getattr(fresh, name)!r:.200}" for name in other
+    ]
+
+
+@cache
+def _loop() -> VirtualLoop:
+    """The one loop of this process: the engine's pool belongs to it."""
+    return VirtualLoop()
+
+
+@cache
+def _fast_folder() -> str | None:
+    """A folder in memory where there is one: a crash of a process loses nothing of it, and fsync costs nothing."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+@cache
+def _templates() -> Path:
+    """A folder with a server's and a desk's file as they are at the beginning, made once in a process."""
+    folder = Path(tempfile.mkdtemp(prefix="redline-templates-", dir=_fast_folder()))
+    atexit.register(shutil.rmtree, folder)
+
+    async def make() -> None:
+        async with open_store(folder / "server.db") as store:
+            made = [conversation(name) for name in CONVERSATIONS]
+            await import_conversations(store, lambda: START, made, queue_all=False)
+        await (await SqliteStore.open(folder / "profile.db")).aclose()
+
+    with ThreadPoolExecutor(1) as other:  # in a loop of its own, as the drivers' threads need a real one
+        other.submit(asyncio.run, make()).result()
+    return folder
