@@ -17,6 +17,7 @@ from console.client.domain.drafts import CorrectionDraft
 from console.client.net.http import HttpGateway
 from console.client.services.connection import ConnectionState
 from console.client.services.corrections import SavedState
+from console.client.services.ports import Clock
 from console.client.services.session import DeskSession
 from console.client.services.sign_in import sign_in
 from console.client.services.tasks import Tasks
@@ -76,6 +77,7 @@ class Seat(Hands):
         self.view = window.conversation.view
         self.editor = window.editor
         self.inspector = window.inspector
+        self.outbox = window.outbox
         self.status = window.status
         self.notice = window.notice
         self.session = session
@@ -234,7 +236,14 @@ async def console(app: QApplication, folder: Path, server: str | None = None) ->
 
 @asynccontextmanager
 async def seated(
-    app: QApplication, folder: Path, locate: Callable[[], str | None], who: str = "ana", *, wait: bool = True
+    app: QApplication,
+    folder: Path,
+    locate: Callable[[], str | None],
+    who: str = "ana",
+    *,
+    wait: bool = True,
+    clock: Clock | None = None,
+    last_online: datetime | None = None,
 ) -> AsyncIterator[Seat]:
     """Sit somebody down at a profile in the folder; it may be the same one as before."""
     folder.mkdir(exist_ok=True)
@@ -242,7 +251,7 @@ async def seated(
     theme.install(app)
     gateway = HttpGateway(locate, token(who))
     store = await SqliteStore.open(folder / "profile.db")
-    session = DeskSession(await sign_in(gateway, store, who), gateway, store)
+    session = DeskSession(await sign_in(gateway, store, who), gateway, store, clock, last_online=last_online)
 
     def now() -> datetime:
         return session.server_time.now()

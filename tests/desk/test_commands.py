@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QMenu
 
 from console.client.theme.tokens import Scheme
-from console.client.ui.shared.commands import COMMANDS
+from console.client.ui.shared.commands import COMMANDS, Place
 from tests.client.desk import until
 from tests.desk.seat import Seat, console
 
@@ -62,15 +63,17 @@ async def test_a_click_in_the_palette_runs_the_line(seat: Seat) -> None:
     assert seat.window.theme.scheme is Scheme.CONTRAST
 
 
-def test_no_two_commands_share_a_key() -> None:
-    keys = [key for command in COMMANDS if command.registered for key in command.keys]
+@pytest.mark.parametrize("place", list(Place))
+def test_no_two_commands_share_a_key_at_one_place(place: Place) -> None:
+    there = [command for command in COMMANDS if command.registered and command.place in (None, place)]
+    keys = [key for command in there for key in command.keys]
     assert len(keys) == len(set(keys))
 
 
 async def test_the_menu_holds_what_the_registry_holds(seat: Seat) -> None:
     menus = [seat.window.rail.menu.menu(), *seat.window.rail.menu.menu().findChildren(QMenu)]
     held = {action.text() for menu in menus for action in menu.actions()}
-    wanted = {c.title for c in COMMANDS if c.registered and c.id not in ("leave", "down", "up")}
+    wanted = {c.title for c in COMMANDS if c.registered and c.id not in ("leave", "back", "down", "up")}
     assert wanted <= held
 
 

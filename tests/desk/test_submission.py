@@ -39,7 +39,7 @@ async def test_the_receipt_goes_from_saved_here_to_stored(case: Conversation, se
     seat.conversation.model.dataChanged.connect(lambda *_: seen.append(index.data(TranscriptRole.MARK).words))
     seat.press("Ctrl+Return")
     await until(lambda: "corrected, stored" in seen)
-    journey = ("corrected, saved here", "corrected, sent", "corrected, stored")
+    journey = ("corrected, saved here", "corrected, sending", "corrected, stored")
     assert list(dict.fromkeys(seen)) == [word for word in journey if word in seen], "each in its order, none again"
     assert not seat.editor.isVisible()
     await until(lambda: seat.status.saving.text() == "All stored")
@@ -190,12 +190,12 @@ async def test_with_the_backend_gone_work_goes_on_and_is_delivered_once_when_it_
         fragile.kill()
         await until(lambda: not ana.online)
         assert ana.status.connection.text().startswith("Offline since ")
-        assert ana.queue.summary.text() == "as last read"
+        assert ana.queue.summary.text().startswith("as of ")
         ana.type(" Sorry.")
         ana.press("Tab", "1", "Ctrl+Return")
         await until(lambda: not ana.editor.isVisible())
         assert [state.value for state in ana.states("fragile")] in (["saved_here"], ["sent"])
-        await until(lambda: ana.status.saving.text() == "1 saved here, sending")
+        await until(lambda: ana.status.saving.text() == "1 correction waits here")
         await until(lambda: "Turn 4: yours, saved here" in ana.labels(ana.inspector))
         receipt = ana.conversation.model.index(ANSWER_TURN - 1, 0)
         assert receipt.data(TranscriptRole.MARK).words == "corrected, saved here"

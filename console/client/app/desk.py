@@ -11,6 +11,7 @@ from console.client.app.embedded import EmbeddedBackend, serve_command
 from console.client.app.profile import Looks, Profile
 from console.client.domain.queue_order import urgency
 from console.client.services.clock import SystemClock
+from console.client.services.connection import ConnectionState
 from console.client.services.errors import DeskError, UnauthenticatedError, UnknownOutcomeError
 from console.client.services.ports import Vault
 from console.client.services.session import DeskSession
@@ -18,6 +19,7 @@ from console.client.services.sign_in import sign_in
 from console.client.services.tasks import Tasks
 from console.client.store.sqlite_store import SqliteStore
 from console.client.theme.theme import Theme
+from console.client.ui.shared.phrases import as_of
 from console.client.ui.signin.token_dialog import TokenDialog
 from console.client.ui.window.main_window import MainWindow
 from console.client.ui.window.presenter import DeskPresenter
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _RETRY_S = 3.0
 _PAINT_S = 0.02
+_COMES_UP_IN_S = 15.0
+_NOTE_ONLINE_S = 30.0
 
 
 class Desk:
@@ -59,6 +63,7 @@ class Desk:
         self._store = await SqliteStore.open(self._profile.store_path)
         if self._store.note:
             self.window.notice.tell(self._store.note)
+        self._tasks.start("note when the backend answered", self._note_online())
         if self._profile.server is None:
             await self._start_embedded()
         else:
@@ -108,8 +113,9 @@ class Desk:
 
     async def _show_last_read(self, store: SqliteStore, person: Me) -> None:
         """Put the queue as it was read last on screen, and let it be painted, before anything heavier is loaded."""
-        rows = sorted((await store.queue()).rows, key=urgency)
-        self.window.queue.show_queue(rows, person, "as last read")
+        kept = await store.queue()
+        words = as_of(kept.read_at, datetime.now(UTC)) if kept.read_at else ""
+        self.window.queue.show_queue(sorted(kept.rows, key=urgency), person, words)
         await asyncio.sleep(_PAINT_S)
 
     async def _sign_in_at(self, server: str) -> None:
@@ -162,18 +168,33 @@ class Desk:
             await gateway.aclose()
             raise
         self._gateway = gateway
-        self.session = DeskSession(me, self._gateway, self._store)
+        self.session = DeskSession(
+            me,
+            self._gateway,
+            self._store,
+            last_online=self._profile.last_online(),
+            coming_up_s=_COMES_UP_IN_S if self._profile.server is None else 0.0,
+        )
         self.presenter = DeskPresenter(self.window, self.session, self._tasks)
         await self.session.start()
         if left := self.session.corrections.unreadable:
             words = "{n} drafts or corrections of another version cannot be read here. They are kept as they are."
             self.window.notice.tell(words.format(n=len(left)))
 
+    async def _note_online(self) -> None:
+        """Keep when the backend answered last, so that the next start can say since when it has not."""
+        while True:
+            if self.session is not None and self.session.connection.state is ConnectionState.ONLINE:
+                self._profile.note_online()
+            await asyncio.sleep(_NOTE_ONLINE_S)
+
     async def _leave_chair(self) -> None:
         if self.presenter is not None:
             await self.presenter.stop()
             self.presenter = None
         if self.session is not None:
+            if self.session.connection.state is ConnectionState.ONLINE:
+                self._profile.note_online()
             await self.session.stop()
             self.session = None
         if self._gateway is not None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -46,6 +47,22 @@ class Profile:
         """The desk's own file: one for each backend, so that nothing of one is ever sent to another."""
         name = "embedded" if self.server is None else content_sha256(self.server.rstrip("/"))[:16]
         return self._folder / f"desk-{name}.db"
+
+    def last_online(self) -> datetime | None:
+        """When the backend was last known to answer; None where it never was."""
+        try:
+            return datetime.fromtimestamp(self._online_path.stat().st_mtime, UTC)
+        except OSError:
+            return None
+
+    def note_online(self) -> None:
+        """Remember that the backend answers now."""
+        with contextlib.suppress(OSError):
+            self._online_path.touch(mode=0o600)
+
+    @property
+    def _online_path(self) -> Path:
+        return self.store_path.with_suffix(".online")
 
     def looks(self) -> Looks:
         """How the window looked last; as it is made, where nothing readable was kept."""

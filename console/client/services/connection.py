@@ -6,16 +6,23 @@ from enum import StrEnum
 
 
 class ConnectionState(StrEnum):
-    """Online: the feed is open, so what is shown is what is there."""
+    """Online: the feed is open, so what is shown is what is there. Connecting: it never was, but may be in a moment."""
 
+    CONNECTING = "connecting"
     ONLINE = "online"
     OFFLINE = "offline"
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The connection as the person should know it; `reason` is a sentence, empty while online."""
+    """The connection as the person should know it; `reason` is a sentence, empty while online.
+
+    `since`: when the backend answered last, while it does not. `tried_at`, `next_try_at`: of a line that is gone.
+    All by this computer's clock.
+    """
 
     state: ConnectionState
     since: datetime
     reason: str = ""
+    tried_at: datetime | None = None
+    next_try_at: datetime | None = None

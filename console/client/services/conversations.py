@@ -61,9 +61,13 @@ class ConversationService:
         finally:
             reading.cancel()
 
+    async def kept(self, conversation_id: ConversationId) -> ConversationView | None:
+        """Return the last copy there is here, without asking the backend. Raises StoreError."""
+        return self._views.get(conversation_id) or await self._store.conversation(conversation_id)
+
     async def _show_kept(self, conversation_id: ConversationId) -> ConversationView | None:
         """Show the last copy there is as what it is."""
-        view = self._views.get(conversation_id) or await self._store.conversation(conversation_id)
+        view = await self.kept(conversation_id)
         if view is not None:
             self._stale.add(conversation_id)
             self._show(view)

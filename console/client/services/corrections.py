@@ -20,13 +20,14 @@ from console.contract.views import CorrectionState
 
 
 class SavedState(StrEnum):
-    """How far a submitted correction is: on this disk, on its way, at the backend; late and refused need a look."""
+    """How far a submitted correction is: on this disk, on its way, at the backend; the last three need a look."""
 
     SAVED_HERE = "saved_here"
     SENT = "sent"
     STORED = "stored"
     LATE = "late"
     REFUSED = "refused"
+    UNREADABLE = "unreadable"
 
 
 _STORED = {CorrectionState.STORED: SavedState.STORED, CorrectionState.LATE: SavedState.LATE}
@@ -41,6 +42,22 @@ class CorrectionStatus:
     state: SavedState
     submitted_at: datetime
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """Something of one person's that is not plainly stored: it waits, was refused, came late, or cannot be read here.
+
+    `correction` is None where its words cannot be shown; `submitted_at` is None for what cannot be read.
+    """
+
+    key: str
+    conversation_id: ConversationId
+    turn: int
+    state: SavedState
+    submitted_at: datetime | None = None
+    reason: str | None = None
+    correction: Correction | None = None
 
 
 class CorrectionService:
@@ -143,6 +160,41 @@ class CorrectionService:
         """Return everything the backend refused, oldest first, with its conversation."""
         items = (item for item in self._outbox.items if item.refusal is not None)
         return tuple((item.correction.conversation_id, self._status(item)) for item in items)
+
+    def outbox(self) -> tuple[OutboxEntry, ...]:
+        """Return everything that is not plainly stored, over all conversations.
+
+        First what was refused, for it waits for its author; then what waits to be stored, what was stored late, and
+        what cannot be read here; in each the oldest first.
+        """
+        here = (
+            OutboxEntry(said.id, said.conversation_id, said.turn, how.state, said.submitted_at, how.reason, said)
+            for item in self._outbox.items
+            for said, how in [(item.correction, self._status(item))]
+        )
+        late = (
+            OutboxEntry(
+                key=sent.receipt.id,
+                conversation_id=sent.conversation_id,
+                turn=sent.turn,
+                state=SavedState.LATE,
+                submitted_at=sent.submitted_at,
+                correction=self._as_read(sent.conversation_id, sent.receipt.id),
+            )
+            for sent in self._outbox.deliveries
+            if sent.receipt.state is CorrectionState.LATE
+        )
+        unreadable = (
+            OutboxEntry(f"{place} unreadable", left.conversation_id, left.turn, SavedState.UNREADABLE)
+            for place, left in enumerate(self._outbox.unreadable)
+        )
+        return (*sorted(here, key=lambda entry: entry.state is not SavedState.REFUSED), *late, *unreadable)
+
+    def _as_read(self, conversation_id: ConversationId, correction_id: CorrectionId) -> Correction | None:
+        """Return a stored correction as it stands in its conversation, if that is open."""
+        view = self._conversations.get(conversation_id)
+        found = (record.correction for record in (view.corrections if view else ()))
+        return next((said for said in found if said.id == correction_id), None)
 
     def _status(self, item: OutboxItem) -> CorrectionStatus:
         said = item.correction

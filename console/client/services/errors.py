@@ -7,6 +7,7 @@ DeskError
 │   │   └── UnclearAnswerError   what came back is no answer: 5xx, busy, cut short, another server's page
 │   ├── UnauthenticatedError     the token is not accepted; nothing took effect
 │   └── RefusedError             the backend said no, and why; nothing took effect
+├── ExportError              a file could not be written, and there is none of that name now that was not there before
 ├── DraftExistsError             a turn has one draft, and there is one already
 └── StoreError                   this computer could not keep or read it; nothing is claimed to be saved
 """
@@ -57,6 +58,10 @@ class RefusedError(BackendError):
 
 class DraftExistsError(DeskError):
     """A refused correction cannot become the draft of its turn again: there is one, or another desk took it up."""
+
+
+class ExportError(DeskError):
+    """The file that was asked for could not be written; what was there before is as it was."""
 
 
 class StoreError(DeskError):

@@ -33,6 +33,8 @@ LONGEST_WAIT_S = 30.0
 class DeskFeed:
     """Follows the feed for ever; being connected to it is what "online" means.
 
+    `on_lost` hears why it is not, and in how many seconds it is tried again.
+
     The place it stands at moves on only once what changed before it was read, so that nothing is passed over when the
     line breaks between. Where the backend no longer knows the place, everything is read again.
     """
@@ -46,7 +48,7 @@ class DeskFeed:
         random: Random,
         *,
         on_connected: Callable[[], None],
-        on_lost: Callable[[str], None],
+        on_lost: Callable[[str, float], None],
     ) -> None:
         self._gateway = gateway
         self._queue = queue
@@ -76,7 +78,7 @@ class DeskFeed:
                 wait = self._take_loss(_first(group))
             except* Exception:
                 self._place = None  # what was read up to here is not certain
-                self._on_lost("Something went wrong while the backend was read.")
+                self._on_lost("Something went wrong while the backend was read.", 0.0)
                 raise
             self._retry.clear()
             await self._clock.wait(self._retry, wait)
@@ -85,8 +87,9 @@ class DeskFeed:
         """Say why the line is gone; return how long to wait before the next try."""
         if isinstance(error, RefusedError) and error.code is ProblemCode.GONE:
             self._place = None
-        self._on_lost(str(error))
-        return self._backoff.next_wait(error.retry_after if isinstance(error, UnknownOutcomeError) else None)
+        wait = self._backoff.next_wait(error.retry_after if isinstance(error, UnknownOutcomeError) else None)
+        self._on_lost(str(error), wait)
+        return wait
 
     async def _follow(self) -> None:
         """Follow until the line breaks, which is always an error."""

@@ -1,6 +1,7 @@
 """The desk session: one signed-in person's services, wired together, and the tasks that keep them going."""
 
 import asyncio
+from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
 from console.client.services.backoff import Backoff
@@ -29,6 +30,8 @@ class DeskSession:
     """All that one person's screens need. Gateway and store belong to the caller, who closes them after `stop`.
 
     Public parts: `me`, `queue`, `conversations`, `corrections`, `changes`, `server_time`, `connection`.
+    `last_online`: when an earlier run heard of the backend last. `coming_up_s`: how long a backend that was only just
+    started may stay silent before it counts as gone.
     """
 
     def __init__(
@@ -38,13 +41,17 @@ class DeskSession:
         store: LocalStore,
         clock: Clock | None = None,
         random: Random | None = None,
+        *,
+        last_online: datetime | None = None,
+        coming_up_s: float = 0.0,
     ) -> None:
         clock, random = clock or SystemClock(), random or SystemRandom()
         self.me = me
         self.changes = Changes()
         self.server_time = ServerTime(clock)
-        self.connection = Connection(ConnectionState.OFFLINE, clock.now(), "Connecting.")
+        self.connection = Connection(ConnectionState.CONNECTING, last_online or clock.now(), "Connecting.")
         self._clock = clock
+        self._up_by = clock.monotonic() + coming_up_s
         self._random = random
         self._tasks = Tasks()
         self._outbox = Outbox(store, me.user_id)
@@ -85,6 +92,10 @@ class DeskSession:
         await self._tasks.stop()
         await self._claims.release_all()
 
+    def now(self) -> datetime:
+        """Return this computer's time, by which corrections are dated and the connection is told of."""
+        return self._clock.now()
+
     def reconnect(self) -> None:
         """Try the backend again now: it may be back."""
         self._feed.retry()
@@ -103,9 +114,12 @@ class DeskSession:
         self._reconciler.connected()
         self._claims.wake()
 
-    def _on_lost(self, reason: str) -> None:
-        since = self.connection.since if self.connection.state is ConnectionState.OFFLINE else self._clock.now()
-        self.connection = Connection(ConnectionState.OFFLINE, since, reason)
+    def _on_lost(self, reason: str, wait_s: float) -> None:
+        before, now = self.connection, self._clock.now()
+        coming_up = before.state is ConnectionState.CONNECTING and self._clock.monotonic() < self._up_by
+        state = ConnectionState.CONNECTING if coming_up else ConnectionState.OFFLINE
+        since = now if before.state is ConnectionState.ONLINE else before.since
+        self.connection = Connection(state, since, reason, now, now + timedelta(seconds=wait_s))
         self.changes.publish(ChangeSet(connection=True))
 
     def _on_claim(self, conversation_id: ConversationId, claim: Claim | None) -> None:

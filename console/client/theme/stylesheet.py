@@ -38,6 +38,12 @@ QPushButton[primary="true"]:disabled { background: $sunken; color: $faint; borde
 QPushButton[quiet="true"] { border-color: transparent; background: transparent; color: $muted; padding: 4px 7px; }
 QPushButton[quiet="true"]:hover { background: $sunken; color: $text; }
 QPushButton[quiet="true"]:focus { border-color: $accent; }
+QPushButton[bar="true"] { border-color: transparent; border-radius: 4px; background: transparent; color: $muted;
+  padding: 0 5px; min-height: 16px; }
+QPushButton[bar="true"]:hover { background: $surface; }
+QPushButton[bar="true"]:focus { border-color: $accent; }
+QPushButton[bar="true"][role="warn"] { color: $warn; }
+QPushButton[bar="true"][role="bad"] { color: $bad; }
 QToolButton { border: 1px solid transparent; border-radius: ${radius}px; background: transparent; padding: 4px; }
 QToolButton:hover { background: $accent_bg; }
 QToolButton:focus { border-color: $accent; }

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from console.client.services.corrections import CorrectionStatus, SavedState
@@ -17,24 +16,14 @@ from console.client.ui.inspector.source_card import SourceCard
 from console.client.ui.shared.outline import one_line, outline
 from console.client.ui.shared.parts import TextButton, label
 from console.client.ui.shared.phrases import GATES, SIGNALS, breakable, language_word, topic_word
+from console.client.ui.shared.receipts import STATES, copy_as_json, gist
 from console.client.ui.shared.text_dialog import TextDialog
 from console.client.ui.shared.untrusted import bounded, visible
 from console.contract.conversations import Conversation, SignalKind, Turn
 from console.contract.corrections import Correction, SourceVerdict
 from console.contract.ids import CorrectionId
-from console.contract.taxonomy import TAXONOMY
 from console.contract.views import ConversationView, CorrectionState
 
-SAVED_WORDS = {
-    SavedState.SAVED_HERE: ("saved here", "warn"),
-    SavedState.SENT: ("sent", "accent"),
-    SavedState.STORED: ("stored", "ok"),
-    SavedState.LATE: ("stored late, needs review", "warn"),
-    SavedState.REFUSED: ("refused", "bad"),
-}
-
-
-_GIST = 180
 _MOST_CARDS = 12
 
 
@@ -252,23 +241,23 @@ class InspectorPanel(QScrollArea):
         self._corrections.clear()
         mine = {status.id for status in statuses}
         for status in statuses:
-            words, role = SAVED_WORDS[status.state]
+            words, role, *_ = STATES[status.state]
             self._corrections.say(f"Turn {status.turn}: yours, {words}", role)
             if status.id in refused:
                 self._show_refused(status, refused[status.id])
         for record in view.corrections:
             if record.correction.id not in mine:
                 late = record.receipt.state is CorrectionState.LATE
-                words, role = SAVED_WORDS[SavedState.LATE if late else SavedState.STORED]
+                words, role, *_ = STATES[SavedState.LATE if late else SavedState.STORED]
                 self._corrections.say(f"Turn {record.correction.turn}: {record.author_name}, {words}", role)
-            self._corrections.say(_gist(record.correction))
+            self._corrections.say(gist(record.correction))
         if not statuses and not view.corrections:
             self._corrections.say(self.tr("None yet. Press e on an AI turn."))
 
     def _show_refused(self, status: CorrectionStatus, said: Correction) -> None:
         """Why it was refused, what it says, and every way out; nothing is dropped unless its author says so."""
         self._corrections.say(status.reason or "")
-        self._corrections.say(_gist(said))
+        self._corrections.say(gist(said))
         ways = (
             (self.tr("Edit again"), "pencil", self.reopen_pressed),
             (self.tr("Send again"), "refresh-cw", self.retry_pressed),
@@ -279,7 +268,7 @@ class InspectorPanel(QScrollArea):
             button.clicked.connect(partial(asked.emit, status.id))
             self._corrections.put(button, left=True)
         copy = TextButton(self._theme, self.tr("Copy as JSON"), "copy", quiet=True)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(said.model_dump_json(indent=2)))
+        copy.clicked.connect(lambda: copy_as_json(said))
         self._corrections.put(copy, left=True)
 
     def _show_outcome(self, conversation: Conversation) -> None:
@@ -288,12 +277,3 @@ class InspectorPanel(QScrollArea):
         rows = [(topic_word(o.name), "\n".join(outline(o.value, 12)), "") for o in conversation.outcome]
         if rows:
             self._outcome.tabulate(rows)
-
-
-def _gist(correction: Correction) -> str:
-    """What a correction says, in a few lines."""
-    codes = [entry.name if (entry := TAXONOMY.find(code)) else code for code in correction.codes]
-    labels = codes + ([correction.severity.value] if correction.severity else [])
-    said = " ".join(correction.corrected_text.split())
-    shown = said if len(said) <= _GIST else said[: _GIST - 1] + "\u2026"
-    return f"{', '.join(labels)}: {shown}"

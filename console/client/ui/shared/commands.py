@@ -2,12 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from console.contract.permissions import Permission, Role, is_allowed
+
+
+class Place(Enum):
+    """Where the keys work: what the middle of the window shows."""
+
+    CONVERSATION = "conversation"
+    OUTBOX = "outbox"
+
+
+_PLACES = {"Conversation": Place.CONVERSATION, "Correction": Place.CONVERSATION, "Outbox": Place.OUTBOX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,11 @@ class Command:
     def bare(self) -> bool:
         """Whether its key is text while something is being written."""
         return bool(self.keys) and all(len(key) == 1 for key in self.keys)
+
+    @property
+    def place(self) -> Place | None:
+        """The one place it works at; None for everywhere."""
+        return _PLACES.get(self.group)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -53,6 +69,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("confirm", "Confirm the suggested (dashed) code", "Correction", ("Return",), None, registered=False),
     Command("hunks", "Previous or next change", "Correction", ("Left, Right",), None, registered=False),
     Command("leave", "Leave the text; again: close the editor", "Correction", ("Esc",)),
+    Command("resend", "Send it again", "Outbox", ("s",)),
+    Command("reopen", "Edit it again", "Outbox", ("e",)),
+    Command("go_to", "Open its conversation", "Outbox", ("Return",), None, registered=False),
+    Command("discard", "Discard it, once confirmed", "Outbox", ("Del",)),
+    Command("export_all", "Export all of it to a file", "Outbox", ("Ctrl+S",)),
+    Command("back", "Back to the conversation", "Outbox", ("Esc",)),
+    Command("outbox", "Outbox: what is not stored yet", "Redline", ("w",)),
     Command("palette", "All commands", "Redline", ("Ctrl+K",)),
     Command("sheet", "Shortcut sheet", "Redline", ("?",)),
     Command("light", "Light theme", "Redline"),
@@ -63,6 +86,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("sign_out", "Sign out and forget the token", "Redline"),
     Command("quit", "Quit Redline", "Redline", ("Ctrl+Q",)),
 )
+
+
+_KEYS_OF_TEXT = ("release", "leave", "back", "discard")
+"""What has a key that is no bare one and yet belongs to the text while something is being written."""
 
 
 def keys_of(command_id: str) -> str:
@@ -77,12 +104,15 @@ class CommandRegistry(QObject):
         super().__init__(window)
         self.actions: dict[str, QAction] = {}
         self._editing = False
+        self._role: Role | None = None
+        self._place = Place.CONVERSATION
         for command in COMMANDS:
             if command.registered:
                 action = QAction(command.title, window)
                 action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
                 window.addAction(action)
                 self.actions[command.id] = action
+        self._enable()
         self._set_keys()
 
     def connect_to(self, command_id: str, callback: Callable[[], object]) -> None:
@@ -91,10 +121,13 @@ class CommandRegistry(QObject):
 
     def allow(self, role: Role) -> None:
         """Enable what a role may do."""
-        for command in COMMANDS:
-            if command.registered:
-                allowed = command.permission is None or is_allowed(role, command.permission)
-                self.actions[command.id].setEnabled(allowed)
+        self._role = role
+        self._enable()
+
+    def move_to(self, place: Place) -> None:
+        """Enable what can be done at a place."""
+        self._place = place
+        self._enable()
 
     def set_editing(self, editing: bool) -> None:
         """Switch bare keys off while text is being written."""
@@ -102,8 +135,15 @@ class CommandRegistry(QObject):
             self._editing = editing
             self._set_keys()
 
+    def _enable(self) -> None:
+        for command in COMMANDS:
+            if command.registered:
+                needed = command.permission
+                allowed = needed is None or self._role is None or is_allowed(self._role, needed)
+                self.actions[command.id].setEnabled(allowed and command.place in (None, self._place))
+
     def _set_keys(self) -> None:
         for command in COMMANDS:
             if command.registered:
-                usable = not (self._editing and (command.bare or command.id in ("release", "leave")))
+                usable = not (self._editing and (command.bare or command.id in _KEYS_OF_TEXT))
                 self.actions[command.id].setShortcuts([QKeySequence(key) for key in command.keys] if usable else [])

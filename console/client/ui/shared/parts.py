@@ -91,16 +91,29 @@ class IconButton(QToolButton):
 
 
 class TextButton(QPushButton):
-    """A button with an icon and a word; `primary` for the one thing a screen is for, `quiet` for side ways."""
+    """A button with an icon and a word.
 
-    def __init__(self, theme: Theme, text: str, icon: str = "", *, primary: bool = False, quiet: bool = False) -> None:
+    `primary` for the one thing a screen is for, `quiet` for side ways, `bar` among the words of a status bar.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str,
+        icon: str = "",
+        *,
+        primary: bool = False,
+        quiet: bool = False,
+        bar: bool = False,
+    ) -> None:
         super().__init__(text)
         self._theme = theme
         self._icon = icon
         self._primary = primary
         self.setProperty("primary", primary)
         self.setProperty("quiet", quiet)
-        self.setFont(text_font(Size.LABEL, Weight.MEDIUM))
+        self.setProperty("bar", bar)
+        self.setFont(text_font(Size.SMALL) if bar else text_font(Size.LABEL, Weight.MEDIUM))
         self.setAutoDefault(False)
         self._draw()
         theme.changed.connect(self._draw)

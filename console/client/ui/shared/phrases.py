@@ -124,6 +124,19 @@ def ago(moment: datetime, now: datetime) -> str:
     return f"{minutes // (24 * 60)} days ago"
 
 
+def moment(at: datetime, now: datetime) -> str:
+    """When something was, as shortly as is clear: the time today, else the day, with the year where it is another."""
+    at, now = at.astimezone(), now.astimezone()
+    if at.date() == now.date():
+        return at.strftime("%H:%M")
+    return f"{at.day} {at:%b}" if at.year == now.year else f"{at.day} {at:%b %Y}"
+
+
+def as_of(at: datetime, now: datetime) -> str:
+    """What a queue says that cannot be read now: when it was."""
+    return f"as of {moment(at, now)}"
+
+
 def initials(name: str) -> str:
     """One or two letters that stand for a person."""
     parts = name.split()

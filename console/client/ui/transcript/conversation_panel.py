@@ -14,7 +14,7 @@ from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.chips import Tone
 from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.parts import ElidedLabel, IconButton, TextButton, label, rule
-from console.client.ui.shared.phrases import duration, language_word, topic_word
+from console.client.ui.shared.phrases import duration, language_word, moment, topic_word
 from console.client.ui.transcript.find_bar import FindBar
 from console.client.ui.transcript.handoff_card import HandoffCard
 from console.client.ui.transcript.transcript_view import TranscriptView
@@ -134,7 +134,7 @@ class ConversationPanel(QFrame):
 
     def show_stale(self, read_at: datetime | None) -> None:
         """Say when this copy was read, where the backend could not be asked again."""
-        words = self.tr("read {t}").format(t=read_at.astimezone().strftime("%H:%M")) if read_at else ""
+        words = self.tr("read {when}").format(when=moment(read_at, self._now())) if read_at else ""
         self.stale.show_chip(words, Tone.WARN, "cloud-off")
 
     def open_find(self) -> None:

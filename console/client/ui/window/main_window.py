@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QSplitter,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +23,8 @@ from console.client.theme.tokens import Density, Scheme
 from console.client.ui.correction.correction_editor import CorrectionEditor
 from console.client.ui.inbox.queue_panel import QueuePanel, QueueTab
 from console.client.ui.inspector.inspector_panel import InspectorPanel
-from console.client.ui.shared.commands import COMMANDS, CommandRegistry, keys_of
+from console.client.ui.outbox.outbox_panel import OutboxPanel
+from console.client.ui.shared.commands import COMMANDS, CommandRegistry, Place, keys_of
 from console.client.ui.shared.parts import rule
 from console.client.ui.shared.phrases import ROLES
 from console.client.ui.shared.picker import Choice, Picker
@@ -51,6 +53,7 @@ class MainWindow(QMainWindow):
         self.queue = QueuePanel(theme, now)
         self.conversation = ConversationPanel(theme, now)
         self.inspector = InspectorPanel(theme)
+        self.outbox = OutboxPanel(theme)
         self.editor = CorrectionEditor(theme)
         self.editor.hide()
         self.notice = NoticeBar(theme)
@@ -67,7 +70,7 @@ class MainWindow(QMainWindow):
         menu.addMenu(self._chairs)
         groups: dict[str, QMenu] = {}
         for command in COMMANDS:
-            if command.registered and command.id not in ("quit", "leave", "down", "up"):
+            if command.registered and command.id not in ("quit", "leave", "back", "down", "up"):
                 if command.group not in groups:
                     groups[command.group] = menu.addMenu(command.group)
                 groups[command.group].addAction(self.commands.actions[command.id])
@@ -80,11 +83,11 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.conversation, 1)
-        notice_margin = QVBoxLayout()
-        notice_margin.setContentsMargins(18, 0, 18, 6)
-        notice_margin.addWidget(self.notice)
-        column.addLayout(notice_margin)
+        self.places = QStackedWidget()
+        for place in (self.conversation, self.outbox):
+            self.places.addWidget(place)
+        column.addWidget(self.places, 1)
+        column.addWidget(self.notice)
         self.panes = QSplitter(Qt.Orientation.Horizontal)
         self.panes.setHandleWidth(1)
         self.panes.setChildrenCollapsible(False)
@@ -109,8 +112,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         on = self.commands.connect_to
-        on("down", lambda: self.queue.step(1))
-        on("up", lambda: self.queue.step(-1))
+        on("down", lambda: self._step(1))
+        on("up", lambda: self._step(-1))
         on("search", self.queue.search.setFocus)
         for tab in QueueTab:
             on("tab_" + tab.name.lower(), partial(self.queue.choose_tab, tab))
@@ -126,6 +129,12 @@ class MainWindow(QMainWindow):
             on(scheme.value, partial(self.theme.set_scheme, scheme))
         on("density", self._switch_density)
         on("quit", self.close)
+        on("outbox", lambda: self.move_to(Place.CONVERSATION if self.outbox.isVisible() else Place.OUTBOX))
+        on("back", self.outbox.leave)
+        for asked in (self.outbox.left, self.rail.inbox.clicked):
+            asked.connect(lambda: self.move_to(Place.CONVERSATION))
+        for asked in (self.rail.outbox.clicked, self.status.saving.clicked):
+            asked.connect(lambda: self.move_to(Place.OUTBOX))
         self.rail.help_pressed.connect(self.open_sheet)
         view, chart = self.conversation.view, self.inspector.chart
         self.inspector.turn_chosen.connect(view.set_current_turn)
@@ -162,8 +171,21 @@ class MainWindow(QMainWindow):
         """Show the shortcut sheet."""
         ShortcutSheet(self.theme, self).open()
 
+    def move_to(self, place: Place) -> None:
+        """Show the conversation with its inspector, or the outbox, and let the keys work there."""
+        at_outbox = place is Place.OUTBOX
+        moved = at_outbox is not (self.places.currentWidget() is self.outbox)
+        self.places.setCurrentWidget(self.outbox if at_outbox else self.conversation)
+        self.inspector.setVisible(not at_outbox)
+        self.commands.move_to(place)
+        for part in (self.rail, self.status):
+            part.show_place(place)
+        if moved:
+            self.outbox.take_focus() if at_outbox else self.conversation.view.setFocus()
+
     def sign_out(self) -> None:
         """Show nobody's work."""
+        self.move_to(Place.CONVERSATION)
         self.rail.show_person(None)
         self.queue.show_nobody()
         self.conversation.show_nothing("")
@@ -190,6 +212,10 @@ class MainWindow(QMainWindow):
         """Let whoever runs the window end its work first; it closes the window then."""
         event.ignore()
         self.closing.emit()
+
+    def _step(self, by: int) -> None:
+        """Move in the list that has the keys: the outbox's where it does, else the queue's."""
+        (self.outbox if self.outbox.isAncestorOf(self.focusWidget()) else self.queue).step(by)
 
     def _switch_density(self) -> None:
         compact = self.theme.density is Density.COMPACT

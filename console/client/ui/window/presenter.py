@@ -13,11 +13,13 @@ from console.client.services.session import DeskSession
 from console.client.services.tasks import Tasks
 from console.client.ui.correction.presenter import CorrectionPresenter
 from console.client.ui.inbox.queue_panel import QueueTab
-from console.client.ui.inspector.inspector_panel import SAVED_WORDS
-from console.client.ui.shared.commands import CommandRegistry, keys_of
+from console.client.ui.outbox.presenter import OutboxPresenter
+from console.client.ui.shared.commands import CommandRegistry, Place, keys_of
 from console.client.ui.shared.door import Door
+from console.client.ui.shared.phrases import as_of
+from console.client.ui.shared.receipts import STATES
 from console.client.ui.window.main_window import MainWindow
-from console.contract.ids import ConversationId, CorrectionId
+from console.contract.ids import ConversationId
 from console.contract.permissions import Permission, Role, is_allowed
 from console.contract.problems import ProblemCode
 
@@ -53,6 +55,7 @@ class DeskPresenter(QObject):
         window.inspector.show_nothing()
         self._connections: list[QMetaObject.Connection] = []
         self.correction = CorrectionPresenter(window.editor, session, self._door, window.notice.tell)
+        self.outbox = OutboxPresenter(window.outbox, session, self._door, window.notice.tell, self.go_to)
         self._unsubscribe = session.changes.subscribe(self._on_changed)
         self._connect()
         window.rail.show_person(session.me)
@@ -67,6 +70,7 @@ class DeskPresenter(QObject):
     async def stop(self) -> None:
         """Take the session off the window; drafts stay where they are kept."""
         await self.correction.stop()
+        self.outbox.stop()
         self._window.notice.hide()
         self._unsubscribe()
         for connection in self._connections:
@@ -75,14 +79,30 @@ class DeskPresenter(QObject):
 
     def open(self, conversation_id: ConversationId) -> None:
         """Show a conversation: at once where it was read before, then as the backend has it."""
+        if self._turn_to(conversation_id):
+            self._door.start(f"open {conversation_id}", lambda: self._open(conversation_id))
+
+    async def go_to(self, conversation_id: ConversationId, turn: int, *, edit: bool = False) -> None:
+        """Show a turn, once its conversation is read; `edit` opens its correction. Raises DeskError."""
+        self._turn_to(conversation_id)
+        if self._session.conversations.get(conversation_id) is None:
+            await self._open(conversation_id)
+        if self._shown == conversation_id:  # and not another one meanwhile
+            self._window.conversation.view.set_current_turn(turn)
+            if edit:
+                self._correct()
+
+    def _turn_to(self, conversation_id: ConversationId) -> bool:
+        """Put a conversation in the middle of the window; say whether it was not there before."""
+        self._window.move_to(Place.CONVERSATION)
         if conversation_id == self._shown:
-            return
+            return False
         self.correction.close()
         self._shown = conversation_id
         self._window.queue.pin(conversation_id)
         self._window.notice.hide()
         self._show_conversation()
-        self._door.start(f"open {conversation_id}", lambda: self._open(conversation_id))
+        return True
 
     def _connect(self) -> None:
         window = self._window
@@ -96,6 +116,10 @@ class DeskPresenter(QObject):
             "taxonomy": self._choose_taxonomy,
             "leave": self._leave,
             "reconnect": self._session.reconnect,
+            "resend": window.outbox.detail.resend.click,
+            "reopen": window.outbox.detail.reopen.click,
+            "discard": window.outbox.detail.confirm_discard,
+            "export_all": self.outbox.export_all,
         }
         for command_id, action in actions.items():
             self._on(commands.actions[command_id].triggered, lambda _=False, action=action: action())
@@ -106,9 +130,9 @@ class DeskPresenter(QObject):
         self._on(window.conversation.view.turn_chosen, self._on_turn_chosen)
         self._on(window.conversation.view.chip_pressed, self._on_chip_pressed)
         self._on(window.inspector.source_judged, self.correction.judge_source)
-        self._on(window.inspector.retry_pressed, self._retry)
-        self._on(window.inspector.reopen_pressed, self._reopen)
-        self._on(window.inspector.discard_pressed, self._discard)
+        self._on(window.inspector.retry_pressed, self.outbox.resend)
+        self._on(window.inspector.reopen_pressed, self.outbox.reopen)
+        self._on(window.inspector.discard_pressed, self._ask_discard)
         self._on(window.editor.left, lambda: window.conversation.view.setFocus())
         self._on(self.correction.faults_shown, lambda: window.conversation.view.reveal(window.editor.submit))
         self._on(self.correction.editor_opened, self._on_editor_opened)
@@ -172,21 +196,11 @@ class DeskPresenter(QObject):
         else:
             self.correction.close()
 
-    def _retry(self, correction_id: str) -> None:
-        self._door.start(f"retry {correction_id}", lambda: self._session.corrections.retry(CorrectionId(correction_id)))
-
-    def _reopen(self, correction_id: str) -> None:
-        self._door.start(f"reopen {correction_id}", lambda: self._reopened(CorrectionId(correction_id)))
-
-    async def _reopened(self, correction_id: CorrectionId) -> None:
-        draft = await self._session.corrections.reopen(correction_id)
-        if draft.conversation_id == self._shown:
-            self._window.conversation.view.set_current_turn(draft.turn)
-            self._correct()
-
-    def _discard(self, correction_id: str) -> None:
-        refused = CorrectionId(correction_id)
-        self._door.start(f"discard {refused}", lambda: self._session.corrections.discard_refused(refused))
+    def _ask_discard(self, correction_id: str) -> None:
+        """Ask in the outbox, where it stands what would be lost."""
+        self._window.move_to(Place.OUTBOX)
+        self._window.outbox.choose(correction_id)
+        self._window.outbox.detail.confirm_discard()
 
     async def _read_drafts(self) -> None:
         self._drafts = {}
@@ -205,6 +219,7 @@ class DeskPresenter(QObject):
                 self.correction.show_claim()
             elif concerns(change.queue, self._shown):
                 self._show_conversation()
+        self.outbox.show()
         if change.connection and self._session.connection.state is ConnectionState.ONLINE:
             self._window.notice.back()
         if change.connection or change.corrections:
@@ -212,15 +227,18 @@ class DeskPresenter(QObject):
 
     def _show_queue(self) -> None:
         rows = self._session.queue.rows
-        offline = self._session.connection.state is ConnectionState.OFFLINE
-        words = self.tr("as last read") if offline and rows else ""
+        words = ""
+        if rows and self._session.connection.state is not ConnectionState.ONLINE:
+            words = as_of(self._session.connection.since, self._session.now())
         self._window.queue.show_queue(rows, self._session.me, words)
         self._window.rail.show_count(self._window.queue.free_count)
 
     def _show_saving(self) -> None:
-        corrections = self._session.corrections
-        self._window.status.show_connection(self._session.connection)
-        self._window.status.show_saving(corrections.pending_count, len(corrections.refused()))
+        corrections, connection = self._session.corrections, self._session.connection
+        pending, refused = corrections.pending_count, len(corrections.refused())
+        self._window.status.show_connection(connection, self._session.now())
+        self._window.status.show_saving(pending, refused, online=connection.state is ConnectionState.ONLINE)
+        self._window.rail.show_unstored(pending + refused + len(corrections.unreadable))
 
     def _show_conversation(self) -> None:
         view = self._session.conversations.get(self._shown) if self._shown else None
@@ -248,7 +266,7 @@ class DeskPresenter(QObject):
         for record in view.corrections if view else ():
             marks[record.correction.turn] = TurnMark(self.tr("corrected"), settled=True)
         for status in self._session.corrections.states(self._shown):
-            words = SAVED_WORDS[status.state][0]
+            words = STATES[status.state].word
             stored = status.state is SavedState.STORED
             marks[status.turn] = TurnMark(self.tr("corrected, {state}").format(state=words), settled=stored)
         for turn in self._drafts.get(self._shown, ()):

@@ -8,7 +8,7 @@ from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Space, Weight
 from console.client.ui.shared.chips import draw_avatar
-from console.client.ui.shared.commands import keys_of
+from console.client.ui.shared.commands import Place, keys_of
 from console.client.ui.shared.parts import IconButton
 from console.client.ui.shared.phrases import ROLES, initials
 from console.client.ui.shared.untrusted import set_tip
@@ -26,8 +26,9 @@ class Rail(QFrame):
         self.setFixedWidth(Space.RAIL)
         self.inbox = _CountedButton(theme, "inbox", self.tr("Inbox"))
         self.inbox.setCheckable(True)
-        self.inbox.setChecked(True)
-        self.inbox.clicked.connect(lambda: self.inbox.setChecked(True))
+        self.outbox = _CountedButton(theme, "send", self.tr("Outbox ({key})").format(key=keys_of("outbox")))
+        self.outbox.setCheckable(True)
+        self.show_place(Place.CONVERSATION)
         self.menu = IconButton(theme, "menu", self.tr("Menu"))
         self.menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu.setMenu(menu)
@@ -38,6 +39,7 @@ class Rail(QFrame):
         column.setContentsMargins(6, 10, 6, 10)
         column.setSpacing(6)
         column.addWidget(self.inbox, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.outbox, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch()
         for button in (help_button, self.menu, self.person):
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -46,9 +48,18 @@ class Rail(QFrame):
         """Show who sits here."""
         self.person.show_person(me)
 
+    def show_place(self, place: Place) -> None:
+        """Mark where one is."""
+        self.inbox.setChecked(place is Place.CONVERSATION)
+        self.outbox.setChecked(place is Place.OUTBOX)
+
     def show_count(self, count: int) -> None:
         """Show how many free conversations wait."""
         self.inbox.show_count(count)
+
+    def show_unstored(self, count: int) -> None:
+        """Show how much of one's own is not stored yet."""
+        self.outbox.show_count(count)
 
 
 class _CountedButton(IconButton):

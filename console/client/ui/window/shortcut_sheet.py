@@ -24,7 +24,7 @@ class ShortcutSheet(QDialog):
                 groups[command.group].append(command)
         columns = QHBoxLayout()
         columns.setSpacing(36)
-        halves = (("Queue", "Conversation"), ("Correction", "Redline"))
+        halves = (("Queue", "Conversation"), ("Correction", "Outbox", "Redline"))
         for names in halves:
             column = QVBoxLayout()
             column.setSpacing(Space.M)
@@ -50,7 +50,7 @@ def _rows(commands: list[Command]) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(20)
     grid.setVerticalSpacing(4)
-    grid.setColumnMinimumWidth(0, 250)
+    grid.setColumnMinimumWidth(0, 270)
     for place, command in enumerate(commands):
         grid.addWidget(label(command.title), place, 0)
         keys = label(keys_of(command.id), "accent", Size.LABEL, Weight.MEDIUM)

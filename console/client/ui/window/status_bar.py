@@ -1,18 +1,21 @@
 """The status bar: mode, what is saved, sending or stuck, whether the backend answers, and two keys worth knowing."""
 
+from datetime import datetime
+
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
 from console.client.services.connection import Connection, ConnectionState
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
-from console.client.ui.shared.commands import keys_of
-from console.client.ui.shared.parts import ElidedLabel, label, set_role
+from console.client.ui.shared.commands import Place, keys_of
+from console.client.ui.shared.parts import ElidedLabel, TextButton, label, set_role
+from console.client.ui.shared.phrases import moment
 from console.client.ui.shared.untrusted import set_tip
 from console.contract.permissions import Permission, Role, is_allowed
 
 
 class StatusBar(QFrame):
-    """Words only; each says what is so now."""
+    """Words that say what is so now; a press on what is saved where opens the outbox."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -20,13 +23,14 @@ class StatusBar(QFrame):
         self.setFixedHeight(Space.STATUS)
         self._theme = theme
         self._role: Role | None = None
+        self._place = Place.CONVERSATION
         self._cloud_name, self._cloud_tint = "cloud-off", Colour.MUTED
         self.mode = label(self.tr("NAVIGATE"), "", Size.SMALL, Weight.STRONG)
         self.mode.setAccessibleName(self.tr("Mode"))
         self.hint = ElidedLabel("", "muted", Size.SMALL)
         self.cloud = QLabel()
         self.connection = label("", "muted", Size.SMALL)
-        self.saving = label("", "muted", Size.SMALL)
+        self.saving = TextButton(theme, "", bar=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.M, 0, Space.M, 0)
         row.setSpacing(Space.S)
@@ -58,7 +62,19 @@ class StatusBar(QFrame):
         self._role = role
         self.show_mode(editing=False)
 
+    def show_place(self, place: Place) -> None:
+        """Name the keys that work there."""
+        self._place = place
+        self.show_mode(editing=False)
+
     def _worth_knowing(self) -> list[tuple[str, str]]:
+        if self._place is Place.OUTBOX:
+            return [
+                ("go_to", self.tr("open the conversation")),
+                ("reopen", self.tr("edit again")),
+                ("resend", self.tr("send again")),
+                ("back", self.tr("back")),
+            ]
         keys = [
             ("next", self.tr("next"), Permission.CLAIM_TIER1),
             ("claim", self.tr("claim"), Permission.CLAIM_TIER1),
@@ -72,24 +88,31 @@ class StatusBar(QFrame):
         self.connection.setText(words)
         self._set_cloud("cloud", Colour.MUTED)
 
-    def show_connection(self, connection: Connection) -> None:
+    def show_connection(self, connection: Connection, now: datetime) -> None:
         """Say whether the backend answers; if not, since when. The reason is in the tool tip."""
+        if connection.state is ConnectionState.CONNECTING:
+            self.show_starting(self.tr("Connecting"))
+            return
         online = connection.state is ConnectionState.ONLINE
-        since = connection.since.astimezone().strftime("%H:%M")
-        self.connection.setText(self.tr("Connected") if online else self.tr("Offline since {t}").format(t=since))
+        since = self.tr("Offline since {when}").format(when=moment(connection.since, now))
+        self.connection.setText(self.tr("Connected") if online else since)
         set_tip(self.connection, connection.reason)
         set_role(self.connection, "muted" if online else "warn")
         self._set_cloud("cloud" if online else "cloud-off", Colour.MUTED if online else Colour.WARN)
 
-    def show_saving(self, pending: int, refused: int) -> None:
+    def show_saving(self, pending: int, refused: int, *, online: bool) -> None:
         """Say how many corrections wait to be stored, and how many the backend refused."""
-        if refused:
-            words = self.tr("{n} refused, kept here").format(n=refused)
-        elif pending:
-            words = self.tr("{n} saved here, sending").format(n=pending)
+        if online:
+            waiting = self.tr("{n} saved here, sending").format(n=pending)
         else:
-            words = self.tr("All stored")
+            one, many = self.tr("1 correction waits here"), self.tr("{n} corrections wait here")
+            waiting = one if pending == 1 else many.format(n=pending)
+        parts = [waiting] if pending else []
+        parts += [self.tr("{n} refused, kept here").format(n=refused)] if refused else []
+        words = ", ".join(parts) or self.tr("All stored")
         self.saving.setText(words)
+        self.saving.setAccessibleName(self.tr("Outbox: {words}").format(words=words))
+        set_tip(self.saving, self.tr("Open the outbox ({key})").format(key=keys_of("outbox")))
         set_role(self.saving, "bad" if refused else "warn" if pending else "muted")
 
     def _set_cloud(self, name: str, tint: Colour) -> None:
