@@ -45,12 +45,20 @@ class Cluster:
         """Remove a database, whoever is connected to it."""
         self.sql(self._url("postgres"), f"DROP DATABASE {_name(url)} WITH (FORCE)")
 
-    def sql(self, url: str, statement: str) -> list[list[str]]:
+    def sql(self, url: str, *statements: str) -> list[list[str]]:
         """Run SQL from outside, as another program would, and return the rows as text."""
-        where = ("--host", str(self._folder), "--username=redline", "--dbname", _name(url))
         how = ("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--field-separator=\t", "--set=ON_ERROR_STOP=1")
-        said = _run(str(self._programs / "psql"), *where, *how, "--command", statement)
+        said = self._run("psql", url, *how, *(f"--command={statement}" for statement in statements))
         return [line.split("\t") for line in said.splitlines()]
+
+    def dump(self, url: str) -> str:
+        """Return a database as the SQL that makes it again, rows and all."""
+        said = self._run("pg_dump", url, "--inserts", "--no-owner", "--no-privileges")
+        return "\n".join(line for line in said.splitlines() if line and not line.startswith(("--", "\\")))
+
+    def _run(self, program: str, url: str, *options: str) -> str:
+        where = ("--host", str(self._folder), "--username=redline", "--dbname", _name(url))
+        return _run(str(self._programs / program), *where, *options)
 
     def _url(self, name: str) -> str:
         return f"postgresql://redline@/{name}?host={self._folder}"

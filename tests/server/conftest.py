@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -11,10 +12,12 @@ import pytest
 
 from console.server.app.serve import prepare_store
 from console.server.services.ports import Database
-from tests.server.cluster import Cluster, started
+from tests.server.cluster import EMPTY, Cluster, started
 from tests.server.world import Running, running
 
-Sql = Callable[[str], list[list[str]]]
+Sql = Callable[..., list[list[str]]]
+SqlOn = Callable[..., list[list[str]]]
+MakeDatabase = Callable[..., Database]
 
 
 @pytest.fixture(scope="session")
@@ -31,35 +34,64 @@ def migrated(cluster: Cluster) -> str:
     return url
 
 
-@pytest.fixture
-def postgresql(cluster: Cluster, migrated: str) -> Iterator[str]:
-    """A PostgreSQL database of the test's own."""
-    url = cluster.database(migrated)
-    yield url
-    cluster.drop(url)
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    """The test's own database; what is promised is promised on both kinds."""
-    if request.param == "sqlite":
+def kind(request: pytest.FixtureRequest) -> str:
+    """What is promised is promised on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def make_postgresql(cluster: Cluster) -> Iterator[MakeDatabase]:
+    """Make PostgreSQL databases of the test's own, empty or as copies of another."""
+    made: list[str] = []
+
+    def make(template: str = EMPTY) -> str:
+        made.append(cluster.database(template))
+        return made[-1]
+
+    yield make
+    for url in made:
+        cluster.drop(url)
+
+
+@pytest.fixture
+def make_database(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> MakeDatabase:
+    """Make databases of the test's own, with nothing in them."""
+    if kind == "postgresql":
+        make: MakeDatabase = request.getfixturevalue("make_postgresql")
+        return make
+    names = (f"store-{number}.db" for number in count(1))
+    return lambda: tmp_path / next(names)
+
+
+@pytest.fixture
+def database(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Database:
+    """The test's own database."""
+    if kind == "sqlite":
         return tmp_path / "workspace.db"
-    url: str = request.getfixturevalue("postgresql")
+    url: str = request.getfixturevalue("make_postgresql")(request.getfixturevalue("migrated"))
     return url
 
 
 @pytest.fixture
-def sql(database: Database, request: pytest.FixtureRequest) -> Sql:
-    """Run SQL on the test's database from outside, and return the rows as text."""
-    if isinstance(database, str):
-        cluster: Cluster = request.getfixturevalue("cluster")
-        return partial(cluster.sql, database)
+def sql_on(request: pytest.FixtureRequest) -> SqlOn:
+    """Run SQL on a database from outside, as another program would, and return the rows as text."""
 
-    def run(statement: str) -> list[list[str]]:
+    def run(database: Database, *statements: str) -> list[list[str]]:
+        if isinstance(database, str):
+            cluster: Cluster = request.getfixturevalue("cluster")
+            return cluster.sql(database, *statements)
         with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-            return [[str(value) for value in row] for row in connection.execute(statement)]
+            found = [row for statement in statements for row in connection.execute(statement)]
+        return [["" if value is None else str(value) for value in row] for row in found]
 
     return run
+
+
+@pytest.fixture
+def sql(database: Database, sql_on: SqlOn) -> Sql:
+    """The same on the test's own database."""
+    return partial(sql_on, database)
 
 
 @pytest.fixture

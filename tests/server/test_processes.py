@@ -7,9 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,12 +17,11 @@ import pytest
 
 from console.contract.embedded import EmbeddedReady
 from console.entry.main import main
-from tests.server.world import ids
+from tests.server.world import PATIENCE_S, ids, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = [sys.executable, "-m", "console", "serve", "--embedded"]
 CHAIRS = json.dumps({"chairs": [{"token": "t", "user_id": "ana", "name": "Ana", "role": "tier1"}]}) + "\n"
-PATIENCE_S = 60
 BEARER = {"Authorization": "Bearer t"}
 
 PARENT = f"""
@@ -59,13 +56,6 @@ def embedded(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str
         ready = EmbeddedReady.model_validate_json(child.stdout.readline())
         with httpx.Client(base_url=ready.url, headers=BEARER, timeout=PATIENCE_S) as client:
             yield child, client
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain until {what}"
-        threading.Event().wait(0.02)
 
 
 def refuses(url: str) -> bool:

@@ -2,16 +2,11 @@
 
 import asyncio
 import os
-import sqlite3
 import stat
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection
 
 from console.contract.base import content_sha256
 from console.contract.conversations import Conversation
@@ -22,7 +17,6 @@ from console.server.domain.queueing import place
 from console.server.services.ports import Arrival, StoreError, Unit
 from console.server.services.tokens import issue_token
 from console.server.store.engine import create_engine
-from console.server.store.tables import Table
 from console.server.store.unit_of_work import open_store
 from tests.server.world import CHAIRS, NOW, HandClock, conversation
 
@@ -37,41 +31,6 @@ def database(tmp_path: Path) -> Path:
 async def put(unit: Unit, stored: Conversation) -> None:
     await unit.conversations.add([Arrival(stored, "0" * 64, place(stored, NOW, queue_all=False))])
     await unit.events.append(EventKind.CONVERSATION_IMPORTED, [stored.id], NOW)
-
-
-def statements(file: Path) -> set[str]:
-    """Every statement of a SQLite schema, as one line each, but for Alembic's own table."""
-    with closing(sqlite3.connect(file)) as connection:
-        found = connection.execute("SELECT sql FROM sqlite_master WHERE sql NOT NULL AND tbl_name != 'alembic_version'")
-        return {" ".join(sql.split()) for (sql,) in found}
-
-
-async def test_the_migrations_make_the_schema_of_the_tables(tmp_path: Path) -> None:
-    migrated, modelled = (tmp_path / name for name in ("migrated.db", "modelled.db"))
-    async with open_store(migrated):
-        pass
-    engine = create_engine(modelled)
-    async with engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
-    await engine.dispose()
-    assert statements(tmp_path / "migrated.db") == statements(tmp_path / "modelled.db")
-
-    def differences(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, Table.metadata))
-
-    engine = create_engine(migrated)
-    async with engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    await engine.dispose()
-
-
-async def test_many_processes_may_open_a_new_database_at_once(database: Path) -> None:
-    async def opened() -> bool:
-        async with open_store(database) as store, store.reading() as unit:
-            return await unit.conversations.any()
-
-    assert await asyncio.gather(*(opened() for _ in range(8))) == [False] * 8
 
 
 async def test_every_connection_syncs_fully_and_checks_references(database: Path) -> None:
@@ -97,16 +56,6 @@ async def test_a_database_that_cannot_keep_the_promises_is_refused() -> None:
 async def test_an_unusable_url_is_a_store_error(url: str) -> None:
     with pytest.raises(StoreError):
         async with open_store(url):
-            pass
-
-
-async def test_a_database_of_a_newer_version_is_left_alone(database: Path, tmp_path: Path) -> None:
-    async with open_store(database):
-        pass
-    with closing(sqlite3.connect(tmp_path / "made" / "store.db")) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="9999"):
-        async with open_store(database):
             pass
 
 

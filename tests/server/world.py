@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from console.server.services.identity import Identity
 from console.server.services.ports import Database
 from console.server.store.unit_of_work import open_store
 
+PATIENCE_S = 60
 NOW = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
 ANSWER = "Your refund arrives tomorrow."
 CHAIRS = {
@@ -177,3 +179,10 @@ def send(client: httpx.Client, sent: Correction) -> httpx.Response:
 
 def ids(page: httpx.Response) -> Sequence[str]:
     return [row["conversation_id"] for row in page.json()["rows"]]
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain until {what}"
+        threading.Event().wait(0.02)

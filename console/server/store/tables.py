@@ -29,7 +29,9 @@ from console.contract.permissions import Role
 from console.contract.views import CorrectionState
 from console.server.domain.queueing import QueuedFor
 
-ID = String(200)
+ID = String(200).with_variant(String(200, collation="C"), "postgresql")
+"""Sorted by code point, as SQLite does; PostgreSQL would sort as people do."""
+
 LINE = String(1_000)
 SHA256 = String(64)
 STAMP = String(16)

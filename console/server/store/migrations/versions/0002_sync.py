@@ -6,9 +6,17 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-ID = sa.String(200)
+BY_CODE_POINT = sa.String(200, collation="C")
+ID = sa.String(200).with_variant(BY_CODE_POINT, "postgresql")
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
+IDS = {
+    "conversation": ("id", "holder_id"),
+    "correction": ("id", "conversation_id", "author_id"),
+    "event": ("conversation_id",),
+    "account": ("user_id",),
+    "access_token": ("user_id",),
+}
 STAMPS = {"sqlite": "lower(hex(randomblob(8)))", "postgresql": "substr(md5(random()::text || seq), 1, 16)"}
 DAYS = {"sqlite": "json_extract(body, '$.submitted_at')", "postgresql": "body::json ->> 'submitted_at'"}
 APPEND_ONLY = {
@@ -37,18 +45,29 @@ def upgrade() -> None:
     op.drop_index("ix_correction_author_id", "correction")
     op.create_index("ix_correction_author_id_submitted_on", "correction", ["author_id", "submitted_on"])
     if dialect == "postgresql":
-        op.alter_column("conversation", "epoch", type_=sa.BigInteger)
-        op.alter_column("event", "seq", type_=sa.BigInteger)
+        _adapt_postgresql()
     op.create_table(
         "audit",
-        sa.Column("seq", NUMBER, primary_key=True),
+        sa.Column("seq", NUMBER, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor_id", ID, nullable=False),
         sa.Column("action", sa.String(40), nullable=False),
         sa.Column("subject", ID, nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("mac", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="pk_audit"),
         sqlite_autoincrement=True,
     )
     for statement in APPEND_ONLY[dialect]:
         op.execute(statement)
+
+
+def _adapt_postgresql() -> None:
+    """Make it what SQLite is by itself: 64 bits wide, sorted by code point."""
+    for table, columns in IDS.items():
+        for column in columns:
+            op.alter_column(table, column, type_=BY_CODE_POINT)
+    op.alter_column("conversation", "epoch", type_=sa.BigInteger)
+    op.alter_column("event", "seq", type_=sa.BigInteger)
+    op.execute("ALTER SEQUENCE event_seq_seq AS BIGINT")
+    op.execute("ALTER INDEX event_pkey RENAME TO pk_event")
