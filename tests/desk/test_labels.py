@@ -136,7 +136,7 @@ async def test_t_offers_every_error_code_and_enter_takes_the_one_typed(case: Con
     seat.type("arithmetic")
     seat.press("Return")
     assert seat.draft.codes == ("arithmetic",)
-    assert "Arithmetic" in [button.text() for button in seat.editor.codes.buttons]
+    assert "Arithmetic" in [button.option.word for button in seat.editor.codes.buttons]
 
 
 async def test_a_source_is_judged_in_the_inspector(case: Conversation, seat: Seat, backend: Backend) -> None:

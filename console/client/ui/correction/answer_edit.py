@@ -7,12 +7,18 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from console.client.theme.fonts import text_font
+from console.client.ui.shared.untrusted import bounded
 
 _LEAST_LINES = 2
 _MOST_LINES = 14
 
-_LINE_END = re.compile("\r\n|[\r\n\u2029]")
+_LINE_END = re.compile("\r\n|[\r\n\u2029\ufdd0\ufdd1]")
+"""What Qt's documents end a paragraph at: two characters that are none are its own marks."""
+
 _NEWLINE = re.compile("\n")
+_NEVER_PASTED = re.compile("[\x00\ud800-\udfff\ufdd0\ufdd1\ufffc]")
+"""What no text may hold, what Qt would take for its own, and what stands for a picture."""
+
 LONGEST_TEXT = 60_000
 LONGEST_LINE = 12_000
 """Beyond these a line edit takes longer than a frame: Qt lays a paragraph out anew at each key."""
@@ -34,6 +40,7 @@ class AnswerEdit(QPlainTextEdit):
         self._least = least_lines
         self._most = most_lines
         self._given = ""
+        self.is_too_long = False
         self.setAccessibleName(name)
         self.setFont(text_font())
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -49,14 +56,22 @@ class AnswerEdit(QPlainTextEdit):
         self._fit()
 
     def show_text(self, text: str) -> None:
-        """Show a text without telling it as an edit."""
+        """Show a text without telling it as an edit; of one too long to be edited here, its beginning to read."""
         self._given = text
+        self.is_too_long = too_long_to_edit(text)
         self.blockSignals(True)
-        self.setPlainText(text)
+        self.setPlainText(bounded(text) if self.is_too_long else text)
         self.blockSignals(False)
+        self.freeze(False)
+
+    def freeze(self, frozen: bool) -> None:
+        """Take no more edits, or take them again; a text that is too long never takes any."""
+        self.setReadOnly(frozen or self.is_too_long)
 
     def text(self) -> str:
         """The text as it stands, no-break spaces and kinds of line end kept as they were given."""
+        if self.is_too_long:
+            return self._given
         raw = self.document().toRawText().replace("\u2029", "\n")
         given = _LINE_END.findall(self._given)
         if raw.count("\n") < len(given) or len(set(given)) == 1:
@@ -69,8 +84,8 @@ class AnswerEdit(QPlainTextEdit):
         return QSize(400, self.height())
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste text as text: no object-replacement characters, no foreign line ends, no more than can be edited."""
-        text = source.text().replace("\r\n", "\n").replace("\r", "\n").replace("\ufffc", "")
+        """Paste text as text: nothing that is none, no foreign line ends, no more than can be edited."""
+        text = _NEVER_PASTED.sub("", source.text().replace("\r\n", "\n").replace("\r", "\n"))
         if self.document().characterCount() + len(text) > LONGEST_TEXT or too_long_to_edit(text):
             self.paste_refused.emit(self.tr("{n} characters are too many to paste here.").format(n=f"{len(text):,}"))
         else:

@@ -11,7 +11,7 @@ from console.client.domain.drafts import CorrectionDraft
 from console.client.domain.words import word_segments
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Size, Space
-from console.client.ui.correction.answer_edit import AnswerEdit, too_long_to_edit
+from console.client.ui.correction.answer_edit import AnswerEdit
 from console.client.ui.correction.assertions_editor import AssertionsEditor
 from console.client.ui.correction.diff_view import DiffView
 from console.client.ui.correction.tool_call_editor import ToolCallEditor
@@ -20,7 +20,6 @@ from console.client.ui.shared.options import Option, OptionGroup
 from console.client.ui.shared.parts import TextButton, label, rule, set_role
 from console.client.ui.shared.phrases import GATES, ROOT_CAUSES, SEVERITIES
 from console.client.ui.shared.picker import Choice, Picker
-from console.client.ui.shared.untrusted import bounded
 from console.contract.conversations import Gate, Turn
 from console.contract.corrections import Scope
 from console.contract.taxonomy import TAXONOMY, RootCause, Severity
@@ -50,7 +49,6 @@ class CorrectionEditor(QFrame):
         self._draft: CorrectionDraft | None = None
         self._hunk = 0
         self._frozen = False
-        self._labels_only = False
         self._shown_text = ""
         self._diff_timer = QTimer(self)
         self._diff_timer.setSingleShot(True)
@@ -71,7 +69,7 @@ class CorrectionEditor(QFrame):
     @property
     def labels_only(self) -> bool:
         """Whether the answer is too long to be rewritten here, so that only its labels can be given."""
-        return self._labels_only
+        return self.answer.is_too_long
 
     def take_draft(self) -> CorrectionDraft:
         """Return the draft with what was typed a moment ago, which is told as an edit first."""
@@ -82,9 +80,8 @@ class CorrectionEditor(QFrame):
     def edit(self, draft: CorrectionDraft, turn: Turn) -> None:
         """Show a draft and take the cursor to the end of its text."""
         self._draft, self._turn, self._hunk = draft, turn, 0
-        self._labels_only = too_long_to_edit(draft.text)
-        self._shown_text = bounded(draft.text) if self._labels_only else draft.text
-        self.answer.show_text(self._shown_text)
+        self._shown_text = draft.text
+        self.answer.show_text(draft.text)
         self.note.show_text(draft.note)
         self.assertions.show_assertions(draft.assertions)
         self._unfolded = {name for name, said in self._said_beside().items() if said}
@@ -127,8 +124,8 @@ class CorrectionEditor(QFrame):
         """Freeze the editor and say why, keeping its text; an empty reason thaws it."""
         frozen = bool(reason)
         self._frozen = frozen
-        self.answer.setReadOnly(frozen or self._labels_only)
-        self.note.setReadOnly(frozen)
+        self.answer.freeze(frozen)
+        self.note.freeze(frozen)
         for part in (*self._groups(), self.tools, self.assertions):
             part.setEnabled(not frozen)
         self.submit.setEnabled(not frozen)
@@ -366,7 +363,7 @@ class CorrectionEditor(QFrame):
         """Carry what was typed into the draft; the timer keeps that off the keystroke's own frame."""
         self._diff_timer.stop()
         text = self.answer.text()
-        if self._draft is None or self._labels_only or text == self._shown_text:
+        if self._draft is None or text == self._shown_text:
             return
         self._shown_text = text
         self._draft = drafts.with_text(self._draft, text)

@@ -15,10 +15,9 @@ from console.client.ui.inspector.section import Section
 from console.client.ui.inspector.source_card import SourceCard
 from console.client.ui.shared.outline import one_line, outline
 from console.client.ui.shared.parts import TextButton, label
-from console.client.ui.shared.phrases import GATES, SIGNALS, breakable, language_word, topic_word
+from console.client.ui.shared.phrases import GATES, SIGNALS, language_word, topic_word
 from console.client.ui.shared.receipts import STATES, copy_as_json, gist
 from console.client.ui.shared.text_dialog import TextDialog
-from console.client.ui.shared.untrusted import bounded, visible
 from console.contract.conversations import Conversation, SignalKind, Turn
 from console.contract.corrections import Correction, SourceVerdict
 from console.contract.ids import CorrectionId
@@ -168,10 +167,10 @@ class InspectorPanel(QScrollArea):
         calls = turn.ai.tool_calls if turn.ai else ()
         self._tools.setVisible(turn.ai is not None)
         for call in calls[:_MOST_CARDS]:
-            head = label(breakable(visible(f"{call.name}({one_line(call.arguments, 160)})")))
+            head = label(f"{call.name}({one_line(call.arguments, 160)})")
             answer = call.error or call.result
             body = "\n".join(outline(answer, 6)) if answer is not None else self.tr("no result recorded")
-            result = label(breakable(bounded(body)), "bad" if call.error else "muted")
+            result = label(body, "bad" if call.error else "muted")
             for part in (head, result):
                 part.setFont(code_font(Size.SMALL))
                 part.setWordWrap(True)

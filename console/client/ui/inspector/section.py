@@ -5,8 +5,6 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from console.client.theme.tokens import Size, Space, Weight
 from console.client.ui.shared.parts import label
-from console.client.ui.shared.phrases import breakable
-from console.client.ui.shared.untrusted import bounded
 
 
 class Section(QWidget):
@@ -28,7 +26,7 @@ class Section(QWidget):
 
     def say(self, words: str, role: str = "muted") -> None:
         """Add a line of words that wraps."""
-        line = label(breakable(bounded(words)), role, Size.LABEL)
+        line = label(words, role, Size.LABEL)
         line.setWordWrap(True)
         self.put(line)
 
@@ -44,7 +42,7 @@ class Section(QWidget):
         for place, (name, value, role) in enumerate(rows):
             side = label(name, "muted", Size.LABEL)
             side.setWordWrap(True)
-            words = label(breakable(bounded(value)), role, Size.LABEL)
+            words = label(value, role, Size.LABEL)
             words.setWordWrap(True)
             words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
             words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

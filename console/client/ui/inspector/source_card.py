@@ -7,8 +7,7 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.options import Option, OptionGroup
 from console.client.ui.shared.parts import ElidedLabel, label
-from console.client.ui.shared.phrases import JUDGEMENTS, breakable
-from console.client.ui.shared.untrusted import bounded
+from console.client.ui.shared.phrases import JUDGEMENTS
 from console.contract.conversations import Source
 from console.contract.corrections import SourceJudgement, SourceVerdict
 
@@ -42,7 +41,7 @@ class SourceCard(QFrame):
         column.setSpacing(5)
         column.addLayout(head)
         if source.snippet:
-            snippet = label(breakable(bounded(source.snippet, _SNIPPET)), "muted", Size.LABEL)
+            snippet = label(source.snippet, "muted", Size.LABEL, most=_SNIPPET)
             snippet.setWordWrap(True)
             column.addWidget(snippet)
         column.addWidget(self.verdict)

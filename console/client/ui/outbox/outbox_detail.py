@@ -19,9 +19,7 @@ from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.flow_layout import FlowLayout
 from console.client.ui.shared.parts import ElidedLabel, TextButton, label
-from console.client.ui.shared.phrases import breakable
 from console.client.ui.shared.receipts import STATES, codes_phrase
-from console.client.ui.shared.untrusted import bounded
 from console.contract.corrections import Correction
 
 _WIDEST = 720
@@ -61,9 +59,9 @@ class OutboxDetail(QScrollArea):
         self.reason = label("", "bad")
         self.next = label("", "muted")
         self.codes = label()
-        self.words = label()
+        self.words = label(most=_LONGEST_WORDS)
         self.diff = DiffView(self._theme)
-        self.note = label()
+        self.note = label(most=_LONGEST_WORDS)
         for part in (self.ask, self.reason, self.next, self.codes, self.words, self.note):
             part.setWordWrap(True)
             part.setAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
@@ -175,9 +173,9 @@ class OutboxDetail(QScrollArea):
         words, _, tone, icon = STATES[entry.state]
         self.name.set_text(who(row))
         self.chip.show_chip(words, tone, icon)
-        self._put(self.ask, bounded(row.ask))
+        self._put(self.ask, row.ask)
         self.when.setText(turn_and_time(entry, now))
-        self._put(self.reason, bounded(entry.reason or ""))
+        self._put(self.reason, entry.reason or "")
         self.next.setText(what_next(row, connection))
         refused = entry.state is SavedState.REFUSED
         for button in (self.resend, self.reopen, self.discard):
@@ -186,10 +184,10 @@ class OutboxDetail(QScrollArea):
             button.setVisible(said is not None)
         self.card.setVisible(said is not None)
         if said is not None:
-            self._put(self.words, bounded(said.corrected_text, _LONGEST_WORDS), "words")
+            self._put(self.words, said.corrected_text, "words")
             self._show_diff(said)
             self._put(self.codes, codes_phrase(said), "codes")
-            self._put(self.note, bounded(said.note, _LONGEST_WORDS), "note")
+            self._put(self.note, said.note, "note")
             self.lost.setText(loss(said))
             self.confirmation.setAccessibleName(self.lost.text())
 
@@ -220,7 +218,7 @@ class OutboxDetail(QScrollArea):
         self.diff.show_segments(word_segments(original, said.corrected_text) if shown else (), -1)
 
     def _put(self, part: QLabel, words: str, head: str = "") -> None:
-        part.setText(breakable(words))
+        part.setText(words)
         part.setVisible(bool(words))
         if head:
             self.heads[head].setVisible(bool(words))

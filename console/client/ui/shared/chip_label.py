@@ -6,10 +6,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from console.client.theme.theme import Theme
 from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_chip
+from console.client.ui.shared.untrusted import on_one_line
+
+_WIDEST = 240
 
 
 class ChipLabel(QWidget):
-    """A chip as a widget."""
+    """A chip as a widget; one that is too wide is elided."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -21,13 +24,13 @@ class ChipLabel(QWidget):
     def show_chip(self, words: str, tone: Tone, icon: str | None = None) -> None:
         """Show these words; without any the chip is not there."""
         self._words, self._tone, self._icon = words, tone, icon
-        self.setAccessibleName(words)
+        self.setAccessibleName(on_one_line(words))
         self.setVisible(bool(words))
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(round(chip_width(self._words, self._icon)) + 1, int(CHIP_HEIGHT))
+        return QSize(min(_WIDEST, round(chip_width(self._words, self._icon)) + 1), int(CHIP_HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

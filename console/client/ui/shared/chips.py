@@ -8,10 +8,12 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Weight
+from console.client.ui.shared.untrusted import on_one_line
 
 CHIP_HEIGHT = 20.0
 _PAD = 6.0
 _ICON = 12
+_LONGEST = 200
 
 
 class Tone(Enum):
@@ -27,7 +29,7 @@ class Tone(Enum):
 
 def chip_width(text: str, icon: str | None = None) -> float:
     """How wide a chip with this text and icon is, in logical pixels."""
-    words = QFontMetricsF(text_font(Size.SMALL)).horizontalAdvance(text)
+    words = QFontMetricsF(text_font(Size.SMALL)).horizontalAdvance(on_one_line(text, _LONGEST))
     return 2 * _PAD + words + (_ICON + 4 if icon else 0)
 
 
@@ -55,7 +57,7 @@ def draw_chip(
     room = rect.right() - _PAD - left
     painter.setFont(font)
     painter.setPen(theme.colour(ink))
-    words = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room + 1)
+    words = QFontMetricsF(font).elidedText(on_one_line(text, _LONGEST), Qt.TextElideMode.ElideRight, room + 1)
     painter.drawText(QRectF(left, rect.top(), room + 1, rect.height()), Qt.AlignmentFlag.AlignVCenter, words)
 
 

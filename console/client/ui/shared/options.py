@@ -11,11 +11,12 @@ from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Weight
 from console.client.ui.shared.flow_layout import FlowLayout
-from console.client.ui.shared.untrusted import set_tip
+from console.client.ui.shared.untrusted import on_one_line, set_tip
 
 _HEIGHT = 24
 _PAD = 9
 _BADGE = 16
+_WIDEST = 280
 
 
 class Option(NamedTuple):
@@ -37,17 +38,17 @@ class OptionButton(QAbstractButton):
         self.suggested = False
         self.badge_shown = False
         self.setCheckable(True)
-        self.setText(option.word)
+        self._word = on_one_line(option.word)  # never the button's own text, in which Qt would look for a shortcut
         set_tip(self, option.rubric)
-        self.setAccessibleName(option.word)
+        self.setAccessibleName(self._word)
         self.setAccessibleDescription(option.rubric)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        words = QFontMetricsF(text_font(Size.LABEL, Weight.MEDIUM)).horizontalAdvance(self.text())
-        return QSize(round(words) + 2 * _PAD + (_BADGE + 5 if self.badge_shown else 0), _HEIGHT)
+        words = min(_WIDEST, round(QFontMetricsF(text_font(Size.LABEL, Weight.MEDIUM)).horizontalAdvance(self._word)))
+        return QSize(words + 2 * _PAD + (_BADGE + 5 if self.badge_shown else 0), _HEIGHT)
 
     def show_badge(self, shown: bool) -> None:
         """Show or hide the key that chooses this option."""
@@ -77,9 +78,9 @@ class OptionButton(QAbstractButton):
             left += _BADGE + 5
         painter.setFont(text_font(Size.LABEL, Weight.MEDIUM if chosen else Weight.REGULAR))
         painter.setPen(self._theme.colour(ink))
-        painter.drawText(
-            QRectF(left, 0, self.width() - left - 4, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text()
-        )
+        room = self.width() - left - 4
+        words = painter.fontMetrics().elidedText(self._word, Qt.TextElideMode.ElideRight, int(room))
+        painter.drawText(QRectF(left, 0, room, self.height()), Qt.AlignmentFlag.AlignVCenter, words)
 
 
 class OptionGroup(QWidget):
@@ -134,7 +135,7 @@ class OptionGroup(QWidget):
             button.setChecked(button.option.value in chosen)
             button.suggested = button.option.value == suggested
             button.update()
-        words = [button.text() for button in self.buttons if button.isChecked()]
+        words = [button.accessibleName() for button in self.buttons if button.isChecked()]
         self.setAccessibleDescription(", ".join(words))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -8,11 +8,9 @@ _LONGEST_LINE = 400
 def outline(text: str, most: int = 16) -> list[str]:
     """Return JSON text as at most `most` readable lines; text that is not JSON comes back as its own lines."""
     try:
-        value = json.loads(text)
+        lines = _lines(json.loads(text), 0)
     except (ValueError, RecursionError):
         lines = text.splitlines() or [""]
-    else:
-        lines = _lines(value, 0)
     if len(lines) > most:
         lines = [*lines[: most - 1], f"\u2026 {len(lines) - most + 1} more lines"]
     return [line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "\u2026" for line in lines]
@@ -21,15 +19,17 @@ def outline(text: str, most: int = 16) -> list[str]:
 def one_line(text: str, most: int = 90) -> str:
     """Return JSON text on one line as `name=value, name=value`, shortened to `most` characters."""
     try:
-        value = json.loads(text)
+        words = _spoken(json.loads(text))
     except (ValueError, RecursionError):
-        value = text
-    if isinstance(value, dict):
-        words = ", ".join(f"{name}={_scalar(item)}" for name, item in value.items())
-    else:
-        words = _scalar(value)
+        words = text
     words = " ".join(words.split())
     return words if len(words) <= most else words[: most - 1] + "\u2026"
+
+
+def _spoken(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={_scalar(item)}" for name, item in value.items())
+    return _scalar(value)
 
 
 def _scalar(value: object) -> str:

@@ -1,19 +1,55 @@
 """Small standard parts: labels that never read markup, buttons with icons, thin rules, form rows."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Weight
-from console.client.ui.shared.untrusted import LONGEST_FIELD, bounded, set_tip
+from console.client.ui.shared.untrusted import LONGEST_FIELD, bounded, breakable, on_one_line, set_tip, unmarked
 
 
-def label(text: str = "", role: str = "", size: int = Size.BODY, weight: int = Weight.REGULAR) -> QLabel:
-    """Return a label that shows its text literally, whatever it holds."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
+class PlainLabel(QLabel):
+    """Shows its text literally, whatever it holds: what hides is marked, what is long is cut and can be broken."""
+
+    def __init__(self, text: str = "", most: int = LONGEST_FIELD) -> None:
+        super().__init__()
+        self._most = most
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        super().setText(breakable(bounded(text, self._most)))
+
+    def copy(self) -> None:
+        """Copy what is selected, as it was said."""
+        QGuiApplication.clipboard().setText(unmarked(self.selectedText().replace("\u2029", "\n")))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.hasSelectedText():
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.addAction(self.tr("Copy"), self.copy)
+            menu.popup(event.globalPos())
+
+
+def label(
+    text: str = "",
+    role: str = "",
+    size: int = Size.BODY,
+    weight: int = Weight.REGULAR,
+    *,
+    most: int = LONGEST_FIELD,
+) -> PlainLabel:
+    """Return a label that shows at most so many characters of a text, literally."""
+    made = PlainLabel(text, most)
     made.setFont(text_font(size, weight))
     if role:
         made.setProperty("role", role)
@@ -44,7 +80,7 @@ class ElidedLabel(QLabel):
 
     def __init__(self, text: str = "", role: str = "", size: int = Size.BODY, weight: int = Weight.REGULAR) -> None:
         super().__init__()
-        self._whole = ""
+        self._text = self._whole = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(text_font(size, weight))
         self.setProperty("role", role)
@@ -57,7 +93,8 @@ class ElidedLabel(QLabel):
 
     def set_text(self, text: str) -> None:
         """Show another text."""
-        self._whole = bounded(" ".join(text[:LONGEST_FIELD].split()))
+        self._text = text
+        self._whole = on_one_line(text)
         self.setAccessibleName(self._whole)
         self._elide()
 
@@ -68,8 +105,7 @@ class ElidedLabel(QLabel):
     def _elide(self) -> None:
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
         self.setText(shown)
-        cut = shown != self._whole
-        set_tip(self, self._whole if cut else "")
+        set_tip(self, self._text if shown != self._whole else "")
 
 
 class IconButton(QToolButton):

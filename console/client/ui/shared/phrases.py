@@ -1,6 +1,5 @@
 """Words, icons and tones for values, so that every screen says the same thing the same way."""
 
-import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,9 +11,6 @@ from console.contract.corrections import SourceJudgement
 from console.contract.permissions import Role
 from console.contract.taxonomy import RootCause, Severity
 from console.contract.views import QueueRow
-
-_LONG_RUN = re.compile(r"\S{25,}")
-_TWELVE = re.compile(r"\S{1,12}")
 
 
 class GateWords(NamedTuple):
@@ -88,11 +84,6 @@ def topic_word(topic: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def breakable(text: str) -> str:
-    """Text for a wrapping label, with places to break in runs too long for a line."""
-    return _LONG_RUN.sub(lambda run: "\u200b".join(_TWELVE.findall(run[0])), text)
-
-
 def language_word(tag: str | None) -> str:
     """A language tag as its English name; the tag itself where nobody knows it."""
     if not tag:
@@ -139,8 +130,8 @@ def as_of(at: datetime, now: datetime) -> str:
 
 def initials(name: str) -> str:
     """One or two letters that stand for a person."""
-    parts = name.split()
-    return "".join(part[0] for part in (parts[:1] + parts[-1:] if len(parts) > 1 else parts)).upper()
+    letters = [letter for part in name.split() if (letter := next(filter(str.isalnum, part), ""))]
+    return "".join(letters[:1] + letters[1:][-1:]).upper()
 
 
 def describe_row(row: QueueRow) -> str:

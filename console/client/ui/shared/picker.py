@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
+from console.client.ui.shared.untrusted import on_one_line
 
 _ROW = 30
 _LEAST_NAME_WIDTH = 180
@@ -152,6 +153,6 @@ class _ChoiceDelegate(QStyledItemDelegate):
         font: QFont = text_font(Size.LABEL, weight)
         painter.setFont(font)
         painter.setPen(self._theme.colour(colour))
-        shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(rect.width()))
+        shown = painter.fontMetrics().elidedText(on_one_line(words), Qt.TextElideMode.ElideRight, int(rect.width()))
         align = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter, shown)

@@ -1,12 +1,17 @@
 """A long text to read and to copy from, such as the prompt; never anything but plain text."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Size, Space, Weight
+from console.client.ui.shared.long_text import LongText
 from console.client.ui.shared.parts import TextButton, label
+from console.client.ui.shared.untrusted import on_one_line
+
+_LONGEST_TITLE = 120
 
 
 class TextDialog(QDialog):
@@ -14,22 +19,27 @@ class TextDialog(QDialog):
 
     def __init__(self, theme: Theme, title: str, text: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(title)
+        title = on_one_line(title, _LONGEST_TITLE)
+        self.setWindowTitle(title.replace("[*]", "[*][*]"))  # one alone stands for "changed"
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(760, 560)
-        self.text = QPlainTextEdit(text)
-        self.text.setReadOnly(True)
+        self.text = LongText(text)
         self.text.setProperty("field", True)
         self.text.setAccessibleName(title)
         self.text.setFont(text_font())
+        copy = TextButton(theme, self.tr("Copy all"), "copy", quiet=True)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
         close = TextButton(theme, self.tr("Close"))
         close.clicked.connect(self.accept)
         foot = QHBoxLayout()
+        foot.addWidget(copy)
         foot.addStretch()
         foot.addWidget(close)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 14)
         column.setSpacing(Space.M)
-        column.addWidget(label(title, "", Size.TITLE, Weight.STRONG))
+        head = label(title, "", Size.TITLE, Weight.STRONG)
+        head.setWordWrap(True)
+        column.addWidget(head)
         column.addWidget(self.text)
         column.addLayout(foot)

@@ -32,7 +32,9 @@ class TokenDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(Space.M)
-        column.addWidget(label(self.tr("Sign in at {server}").format(server=server), "", Size.TITLE, Weight.STRONG))
+        head = label(self.tr("Sign in at {server}").format(server=server), "", Size.TITLE, Weight.STRONG)
+        head.setWordWrap(True)
+        column.addWidget(head)
         recipe = 'redline token --user you --name "Your Name" --role tier1'
         hint = label(self.tr("Whoever runs the server makes one with: {recipe}").format(recipe=recipe), "muted")
         hint.setWordWrap(True)

@@ -14,7 +14,6 @@ from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.chips import Tone
 from console.client.ui.shared.parts import ElidedLabel, IconButton, label
 from console.client.ui.shared.phrases import GATES, ago, language_word
-from console.client.ui.shared.untrusted import bounded
 from console.contract.conversations import Conversation, Handoff, SignalKind, Speaker, Tier
 
 _WIDE = 520
@@ -119,7 +118,7 @@ class HandoffCard(QFrame):
             side = label(name, "muted", Size.BODY)
             self._facts.addWidget(side, place, 0, Qt.AlignmentFlag.AlignTop)
             if self._unfolded:
-                value: QLabel = label(bounded(words, _LONGEST), role)
+                value: QLabel = label(words, role, most=_LONGEST)
                 value.setWordWrap(True)
                 value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             else:

@@ -1,15 +1,20 @@
 """A laid-out stretch of text: wrapped paragraphs, each in its own writing direction, that can be hit and selected."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QTextCharFormat, QTextLayout, QTextOption
 
 from console.client.theme.fonts import CODE_FAMILY
-from console.client.ui.transcript.markup import ShownText, Style
+from console.client.ui.transcript.markup import ShownText, Style, StyledSpan
 
 _LEADING = 1.22
+_LONGEST = 2_000
+"""Characters laid out at a time: the time for a paragraph grows with the square of its length."""
+
+_NEARLY = 0.9
 
 
 class Paint(NamedTuple):
@@ -26,15 +31,18 @@ Selection = tuple[tuple[int, int], tuple[int, int]]
 
 
 class TextBlock:
-    """Paragraphs wrapped to a width. Positions within it are (paragraph, UTF-16 offset) pairs."""
+    """Paragraphs wrapped to a width, long ones in pieces. Positions within it are (piece, UTF-16 offset) pairs."""
 
     def __init__(self, paragraphs: Iterable[ShownText], font: QFont, width: float) -> None:
         self.height = 0.0
         self.used_width = 0.0
         self._layouts: list[QTextLayout] = []
         self._tops: list[float] = []
+        self._goes_on: list[bool] = []
         for paragraph in paragraphs:
-            self._add(paragraph, font, width)
+            for place, piece in enumerate(_pieces(paragraph)):
+                self._goes_on.append(place > 0)
+                self._add(piece, font, width)
 
     def _add(self, paragraph: ShownText, font: QFont, width: float) -> None:
         layout = QTextLayout(paragraph.text, font)
@@ -61,24 +69,29 @@ class TextBlock:
     def fitted(cls, paragraphs: Sequence[ShownText], font: QFont, width: float) -> "TextBlock":
         """Wrap to `width`, then pull a narrower text in, so that right-to-left lines end at its own right edge."""
         block = cls(paragraphs, font, width)
-        narrower = float(int(block.used_width) + 2)
-        return block if narrower >= width else cls(paragraphs, font, narrower)
+        if block.used_width > width * _NEARLY:
+            block.used_width = width
+            return block
+        return cls(paragraphs, font, float(int(block.used_width) + 2))
 
     def draw(
         self,
         painter: QPainter,
         origin: QPointF,
         paint: Paint,
+        clip: QRectF,
         selection: Selection | None = None,
         needle: str = "",
     ) -> None:
-        """Paint at `origin`, with a selection and every place where `needle` (lower case) stands marked."""
+        """Paint what lies in `clip`, with a selection and every place where `needle` (lower case) stands marked."""
         painter.setPen(paint.text)
-        for number, layout in enumerate(self._layouts):
+        for number, (layout, top) in enumerate(zip(self._layouts, self._tops, strict=True)):
+            if not clip.top() - layout.boundingRect().height() * _LEADING <= origin.y() + top <= clip.bottom():
+                continue
             ranges = _found_ranges(layout.text(), needle, paint.found_ground) if needle else []
             if selection:
                 ranges += _selected_range(layout, number, selection, paint)
-            layout.draw(painter, origin + QPointF(0, self._tops[number]), ranges)
+            layout.draw(painter, origin + QPointF(0, top), ranges, clip)
 
     def position_at(self, point: QPointF) -> tuple[int, int]:
         """Return the position nearest to a point given in the block's own coordinates."""
@@ -93,13 +106,14 @@ class TextBlock:
 
     def text_between(self, start: tuple[int, int], end: tuple[int, int]) -> str:
         """Return the shown text between two positions."""
-        lines = []
+        text = ""
         for number in range(start[0], end[0] + 1):
             units = self._layouts[number].text().encode("utf-16-le")
             low = start[1] if number == start[0] else 0
             high = end[1] if number == end[0] else len(units) // 2
-            lines.append(units[low * 2 : high * 2].decode("utf-16-le", errors="ignore"))
-        return "\n".join(lines)
+            between = "" if number == start[0] or self._goes_on[number] else "\n"
+            text += between + units[low * 2 : high * 2].decode("utf-16-le", errors="ignore")
+        return text
 
     def everything(self) -> Selection:
         """Return the positions of the first and last place."""
@@ -110,6 +124,21 @@ class TextBlock:
 def plain(lines: Sequence[str]) -> list[ShownText]:
     """Return lines as unstyled paragraphs."""
     return [ShownText(line, ()) for line in lines]
+
+
+def _pieces(paragraph: ShownText) -> Iterator[ShownText]:
+    """Yield a paragraph in pieces that are quickly laid out, cut at a space where there is one."""
+    text, start = paragraph.text, 0
+    while len(text) - start > _LONGEST:
+        end = text.rfind(" ", start + _LONGEST // 2, start + _LONGEST) + 1 or start + _LONGEST
+        yield ShownText(text[start:end], _spans_between(paragraph.spans, start, end))
+        start = end
+    yield ShownText(text[start:], _spans_between(paragraph.spans, start, len(text)))
+
+
+def _spans_between(spans: Sequence[StyledSpan], start: int, end: int) -> tuple[StyledSpan, ...]:
+    cut = ((max(span.start, start), min(span.start + span.length, end), span.style) for span in spans)
+    return tuple(StyledSpan(low - start, high - low, style) for low, high, style in cut if low < high)
 
 
 def _units(text: str) -> int:
@@ -144,13 +173,11 @@ def _range(start: int, length: int, ground: QColor, ink: QColor | None = None) -
 
 
 def _found_ranges(text: str, needle: str, ground: QColor) -> list[QTextLayout.FormatRange]:
-    lowered, ranges, edge = text.lower(), [], 0
+    lowered = text.lower()
     if len(lowered) != len(text):
         lowered = text
-    while (place := lowered.find(needle, edge)) >= 0:
-        ranges.append(_range(_units(text[:place]), _units(text[place : place + len(needle)]), ground))
-        edge = place + len(needle)
-    return ranges
+    hits = re.finditer(f"(?:{re.escape(needle)})+", lowered)  # one mark for those that touch: Qt asks each at each line
+    return [_range(_units(text[: hit.start()]), _units(hit[0]), ground) for hit in hits]
 
 
 def _selected_range(

@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from console.client.models.transcript_model import TranscriptModel, TranscriptRole
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Space
+from console.client.ui.shared.untrusted import unmarked
 from console.client.ui.transcript.lazy_list_view import MARGIN, Index, LazyListView
 from console.client.ui.transcript.text_block import Selection
 from console.client.ui.transcript.turn_layout import TurnLayout, TurnStyle, estimated_heights
@@ -104,7 +105,7 @@ class TranscriptView(LazyListView):
     def selected_text(self) -> str:
         """The text selected with the mouse, else the current turn's."""
         if self._drag is not None and (selection := self._drag.selection(self._drag.place)):
-            return self._layout(self._drag.place).block.text_between(*selection)
+            return unmarked(self._layout(self._drag.place).block.text_between(*selection))
         turn = self.currentIndex().data(TranscriptRole.TURN)
         return turn.text if turn is not None else ""
 
@@ -189,6 +190,7 @@ class TranscriptView(LazyListView):
                 hovered=place == self._hovered,
                 selection=self._drag.selection(place) if self._drag else None,
                 needle=self._needle,
+                clip=QRectF(event.rect()).translated(-MARGIN, offset - tops[place]),
             )
             painter.restore()
             place += 1

@@ -13,7 +13,7 @@ from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_chip
 from console.client.ui.shared.outline import one_line, outline
 from console.client.ui.shared.phrases import GATES
-from console.client.ui.shared.untrusted import bounded, visible
+from console.client.ui.shared.untrusted import LONGEST_FIELD, beginning, visible
 from console.client.ui.transcript.markup import shown_line
 from console.client.ui.transcript.text_block import Paint, Selection, TextBlock, plain
 from console.contract.conversations import Signal, Source, Speaker, ToolCall, Turn
@@ -21,8 +21,9 @@ from console.contract.conversations import Signal, Source, Speaker, ToolCall, Tu
 LABEL_HEIGHT = 26.0
 GAP = 10.0
 _PAD = 12.0
-_MOST_SHOWN = 6_000
-_MOST_EXPANDED = 60_000
+_MOST_SHOWN, _MOST_EXPANDED = (6_000, 200), (30_000, 1_000)
+"""Characters and lines of a turn that are shown, and that are shown on demand; copying takes all."""
+
 _BUBBLE_SHARE = 0.84
 _WIDEST = 780.0
 _NARROW = 640.0
@@ -82,11 +83,13 @@ class TurnLayout:
     def _build(self) -> None:
         widest = self.bubble_width()
         text = self.turn.text or ("No message." if self.turn.speaker is Speaker.AI else "")
-        limit = _MOST_EXPANDED if "text" in self._style.unfolded else _MOST_SHOWN
-        lines = [shown_line(line) if self.turn.speaker is Speaker.AI else plain([line])[0]
-                 for line in visible(text[:limit]).split("\n")]  # fmt: skip
+        most, most_lines = _MOST_EXPANDED if "text" in self._style.unfolded else _MOST_SHOWN
+        shown, used = beginning("\n".join(text[:most].split("\n")[:most_lines]), most)
+        lines = plain(shown.split("\n"))
+        if self.turn.speaker is Speaker.AI:
+            lines = [shown_line(line.text) for line in lines]
         self.block = TextBlock.fitted(lines, text_font(), widest - 2 * _PAD)
-        row = self._chip_row(len(text) - limit)
+        row = self._chip_row(len(text) - used)
         row_width = sum(chip_width(words, icon) + 6 for words, _, icon, _ in row) - 6 if row else 0.0
         unfolded = self._style.unfolded - {"text"}
         inner = max(self.block.used_width + 2, min(row_width, widest - 2 * _PAD))
@@ -102,7 +105,9 @@ class TurnLayout:
     def _chip_row(self, hidden: int) -> list[Mark]:
         """The chips under the text: what was cut, tools, sources, versions, receipts."""
         row: list[Mark] = []
-        if hidden > 0:
+        if hidden and "text" in self._style.unfolded:
+            row.append((f"{hidden:,} more characters; copying takes all", Tone.QUIET, "copy", ""))
+        elif hidden:
             row.append((f"Show {hidden:,} more characters", Tone.ACCENT, "chevron-down", "text"))
         ai = self.turn.ai
         if ai is not None:
@@ -174,8 +179,9 @@ class TurnLayout:
         hovered: bool = False,
         selection: Selection | None = None,
         needle: str = "",
+        clip: QRectF,
     ) -> None:
-        """Paint the turn at the painter's origin."""
+        """Paint the turn at the painter's origin, as far as it lies in `clip`."""
         self._paint_bubble(painter, theme, current=current, hovered=hovered)
         if self.turn.speaker is not Speaker.AI:
             self._paint_name(painter, theme)
@@ -185,7 +191,7 @@ class TurnLayout:
             theme.colour(Colour.ACCENT),
             theme.colour(Colour.WARN_BG),
         )
-        self.block.draw(painter, self.origin, paint, selection, needle)
+        self.block.draw(painter, self.origin, paint, clip, selection, needle)
         for chip in self.chips:
             on_bubble = chip.rect.top() > LABEL_HEIGHT
             draw_chip(painter, theme, chip.rect, chip.text, chip.tone, chip.icon, framed=on_bubble)
@@ -193,7 +199,7 @@ class TurnLayout:
             painter.setPen(QPen(theme.colour(Colour.LINE)))
             painter.setBrush(theme.colour(Colour.SURFACE))
             painter.drawRoundedRect(detail.rect.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
-            detail.block.draw(painter, detail.rect.topLeft() + QPointF(Space.S, Space.S * 0.75), paint)
+            detail.block.draw(painter, detail.rect.topLeft() + QPointF(Space.S, Space.S * 0.75), paint, clip)
 
     def _paint_bubble(self, painter: QPainter, theme: Theme, *, current: bool, hovered: bool) -> None:
         ground, line = {
@@ -224,9 +230,9 @@ def estimated_heights(turns: Sequence[Turn], width: float) -> list[float]:
     """Cheap guesses at turns' heights, good enough for the scroll bar until each comes into sight."""
     letter = QFontMetricsF(text_font()).averageCharWidth()
     per_line = max(20.0, min(_WIDEST, width * _BUBBLE_SHARE) / letter)
-    heights = []
+    heights, (most, most_lines) = [], _MOST_SHOWN
     for turn in turns:
-        lines = 1 + turn.text.count("\n", 0, _MOST_SHOWN) + min(len(turn.text), _MOST_SHOWN) / per_line
+        lines = 1 + min(turn.text.count("\n", 0, most), most_lines) + min(len(turn.text), most) / per_line
         chips = CHIP_HEIGHT + 7 if turn.ai and (turn.ai.tool_calls or turn.ai.sources) else 0
         heights.append(LABEL_HEIGHT + 18 + lines * 19 + chips + GAP)
     return heights
@@ -249,7 +255,7 @@ def _call_words(call: ToolCall) -> str:
 def _source_lines(source: Source) -> list[str]:
     title = f"{source.title}, {source.version}" if source.version else source.title
     score = "no score" if source.score is None else f"{source.score:.2f}"
-    return [f"{title} ({score})", *bounded(source.snippet).splitlines()[:6]]
+    return [f"{title} ({score})", *source.snippet[:LONGEST_FIELD].splitlines()[:6]]
 
 
 def _call_lines(call: ToolCall) -> list[str]:

@@ -28,12 +28,15 @@ from console.client.ui.shared.commands import COMMANDS, CommandRegistry, Place, 
 from console.client.ui.shared.parts import rule
 from console.client.ui.shared.phrases import ROLES
 from console.client.ui.shared.picker import Choice, Picker
+from console.client.ui.shared.untrusted import on_one_line
 from console.client.ui.transcript.conversation_panel import ConversationPanel
 from console.client.ui.window.notice_bar import NoticeBar
 from console.client.ui.window.rail import Rail
 from console.client.ui.window.shortcut_sheet import ShortcutSheet
 from console.client.ui.window.status_bar import StatusBar
 from console.contract.permissions import Role
+
+_LONGEST_NAME = 120
 
 
 class MainWindow(QMainWindow):
@@ -148,7 +151,8 @@ class MainWindow(QMainWindow):
         """Offer the chairs of the workspace; none where people sign in with a token of their own."""
         self._chairs.clear()
         for place, (name, role) in enumerate(names):
-            action = self._chairs.addAction(f"{name}, {ROLES[role]}")
+            words = on_one_line(f"{name}, {ROLES[role]}", _LONGEST_NAME)
+            action = self._chairs.addAction(words.replace("&", "&&"))  # one alone would underline a letter
             action.setCheckable(True)
             action.setChecked(place == current)
             action.triggered.connect(lambda _checked=False, place=place: self.chair_chosen.emit(place))

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Space
 from console.client.ui.shared.parts import IconButton, label
+from console.client.ui.shared.untrusted import bounded
 
 
 class NoticeBar(QWidget):
@@ -42,5 +43,5 @@ class NoticeBar(QWidget):
         """Show a sentence."""
         self._until_back = False
         self.words.setText(words)
-        self.setAccessibleName(words)
+        self.setAccessibleName(bounded(words))
         self.setVisible(bool(words))

@@ -13,6 +13,8 @@ from console.client.ui.shared.phrases import moment
 from console.client.ui.shared.untrusted import set_tip
 from console.contract.permissions import Permission, Role, is_allowed
 
+_LONGEST = 90
+
 
 class StatusBar(QFrame):
     """Words that say what is so now; a press on what is saved where opens the outbox."""
@@ -29,7 +31,7 @@ class StatusBar(QFrame):
         self.mode.setAccessibleName(self.tr("Mode"))
         self.hint = ElidedLabel("", "muted", Size.SMALL)
         self.cloud = QLabel()
-        self.connection = label("", "muted", Size.SMALL)
+        self.connection = label("", "muted", Size.SMALL, most=_LONGEST)
         self.saving = TextButton(theme, "", bar=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.M, 0, Space.M, 0)
