@@ -11,15 +11,14 @@ from console.server.services.ports import StoreError
 
 
 class EventStream(StreamingResponse):
-    """Streams events until they end or the reader is gone; each `data` is a FeedEvent, each None a heartbeat.
-
-    FastAPI's own stream logs an error whenever a reader goes while something waits for them.
-    """
+    """Server-sent events. FastAPI's own way logs an error whenever a reader goes while something waits for them."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncIterator[FeedEvent | None]) -> None:
-        super().__init__(_written(events), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+def stream_events(events: AsyncIterator[FeedEvent | None]) -> EventStream:
+    """Stream events until they end or the reader is gone; each `data` is a FeedEvent, each None a heartbeat."""
+    return EventStream(_written(events), headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
 async def _written(events: AsyncIterator[FeedEvent | None]) -> AsyncIterator[bytes]:

@@ -25,7 +25,7 @@ from console.contract.views import (
 )
 from console.server.api.bodies import read_body
 from console.server.api.callers import Caller, TheBackend
-from console.server.api.event_stream import EventStream
+from console.server.api.event_stream import EventStream, stream_events
 from console.server.api.refusals import PROBLEM_JSON, STATUS
 from console.server.services.claims import claim_conversation, release_claim, renew_claim
 from console.server.services.conversations import read_conversation
@@ -201,4 +201,4 @@ async def _start(
 @router.get("/feed", response_class=EventStream, responses=_refusals(ProblemCode.GONE))
 async def feed(backend: TheBackend, start: Annotated[FeedPlace, Depends(_start)]) -> EventStream:
     """Events as they are committed, from `Last-Event-ID` or `after`, else from now on. Each `data` is a FeedEvent."""
-    return EventStream(follow_feed(backend, start))
+    return stream_events(follow_feed(backend, start))
