@@ -222,11 +222,11 @@ async def test_a_discard_says_what_is_lost_and_keeps_it_unless_that_is_confirmed
     await stock(tmp_path, refused=[(written(1, case.id), REASON)])
     async with at_work() as ana:
         ana.press("w", "Del")
-        lost = ana.outbox.detail.lost.text()
+        lost = ana.outbox.detail.confirmation.words.text()
         assert "1 changed passage, 2 error codes and the note" in lost
-        assert ana.outbox.detail.keep.hasFocus(), "the first key that comes keeps it"
+        assert ana.outbox.detail.confirmation.leave.hasFocus(), "the first key that comes keeps it"
         ana.press("Space")
-        assert not ana.outbox.detail.confirming
+        assert not ana.outbox.detail.confirmation.is_asking
         assert listed(ana) == [SavedState.REFUSED]
         ana.press("Del", "Tab", "Space")
         await until(lambda: ana.status.saving.text() == "All stored")
@@ -238,7 +238,7 @@ async def test_esc_keeps_what_was_to_be_discarded_before_it_leads_back(away: Sit
     await stock(tmp_path, refused=[(written(1, "c-1"), REASON)])
     async with away() as ana:
         ana.press("w", "Del", "Esc")
-        assert not ana.outbox.detail.confirming
+        assert not ana.outbox.detail.confirmation.is_asking
         assert ana.outbox.isVisible()
         ana.press("Esc")
         assert not ana.outbox.isVisible()
@@ -249,7 +249,7 @@ async def test_only_what_was_refused_can_be_discarded_or_changed(away: Sit, tmp_
     async with away() as ana:
         ana.press("w", "Del", "e", "s")
         detail = ana.outbox.detail
-        assert not detail.confirming
+        assert not detail.confirmation.is_asking
         assert not any(button.isVisible() for button in (detail.resend, detail.reopen, detail.discard))
         assert [entry.state for entry in ana.session.corrections.outbox()] == [SavedState.SAVED_HERE]
 
@@ -261,7 +261,7 @@ async def test_the_inspector_asks_in_the_outbox_before_it_discards(
     async with at_work() as ana:
         await ana.choose(case.id)
         ana.inspector.discard_pressed.emit(written(2, case.id).id)
-        assert ana.outbox.detail.confirming
+        assert ana.outbox.detail.confirmation.is_asking
         assert ana.outbox.current.entry.correction == written(2, case.id)
 
 

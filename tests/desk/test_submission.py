@@ -8,12 +8,19 @@ from PySide6.QtGui import QClipboard
 from PySide6.QtWidgets import QApplication
 
 from console.client.models.transcript_model import TranscriptRole
+from console.client.services.corrections import SavedState
+from console.client.ui.correction.lock_strip import LockWay
 from console.contract.conversations import Conversation
 from tests.client.desk import until
 from tests.desk.child import Backend, serving
 from tests.desk.seat import Seat, seated
 from tests.desk.stories import ANSWER, ANSWER_TURN, story
 from tests.server.world import Running, running
+
+
+def ways(seat: Seat) -> list[str]:
+    """What the locked editor offers."""
+    return [button.text() for button in seat.editor.lock.buttons.values() if button.isVisible()]
 
 
 async def test_ctrl_enter_says_what_is_missing_and_takes_the_cursor_there(case: Conversation, seat: Seat) -> None:
@@ -127,14 +134,15 @@ async def test_an_answer_in_another_s_hands_can_be_read_and_not_changed(
     seat.go_to(ANSWER_TURN)
     seat.press("e")
     await until(seat.editor.answer.isReadOnly)
-    assert "Ben Okafor holds this conversation" in seat.editor.state.text()
+    assert seat.editor.lock.words.text().startswith("Ben Okafor holds this conversation now. Their claim runs until ")
+    assert ways(seat) == [], "nothing is written that could be kept, and an agent takes nothing back"
     clipboard.setText("njk")
     seat.editor.answer.setFocus()
     seat.press("Ctrl+V")
     assert seat.editor.answer.toPlainText() == ANSWER
     assert seat.status.mode.text() == "NAVIGATE", "keys are commands where nothing can be written"
     backend.free_all()
-    await until(lambda: "Nobody holds this conversation now" in seat.editor.state.text())
+    await until(lambda: "Nobody holds this conversation now" in seat.editor.lock.words.text())
     assert seat.editor.answer.isReadOnly()
     seat.press("c")
     await until(lambda: not seat.editor.answer.isReadOnly())
@@ -164,7 +172,10 @@ async def test_a_lost_claim_makes_the_editor_read_only_and_keeps_the_text(
         clockwork.clock.move(hours=1)
         assert clockwork.client("ben").post("/v1/conversations/leased/claim").is_success
         await until(ana.editor.answer.isReadOnly)
-        assert "Ben Okafor holds this conversation now. Your text is kept here." in ana.editor.state.text()
+        said = ana.editor.lock.words.text()
+        assert said.startswith("Ben Okafor holds this conversation now. Your claim ran out at ")
+        assert said.endswith("Your text is kept here.")
+        assert ways(ana) == ["Submit for review, as late", "Copy my text"]
         ana.editor.answer.setFocus()
         clipboard.setText("njk")
         ana.press("Ctrl+V", "Ctrl+Return")
@@ -172,6 +183,51 @@ async def test_a_lost_claim_makes_the_editor_read_only_and_keeps_the_text(
         assert ana.states("leased") == []
         (draft,) = await ana.session.corrections.drafts()
         assert draft.text == ANSWER + " Sorry."
+        ana.click(ana.editor.lock.buttons[LockWay.COPY])
+        assert clipboard.text() == ANSWER + " Sorry."
+
+
+async def test_what_was_written_before_a_claim_was_lost_can_be_submitted_as_late(
+    app: QApplication, clockwork: Running, tmp_path: Path
+) -> None:
+    async with seated(app, tmp_path / "ana", lambda: clockwork.url) as ana:
+        await ana.correct("leased", ANSWER_TURN)
+        ana.type(" Sorry.")
+        ana.press("Tab", "1")
+        await ana.until_kept()
+        clockwork.clock.move(hours=1)
+        assert clockwork.client("ben").post("/v1/conversations/leased/claim").is_success
+        await until(ana.editor.answer.isReadOnly)
+        ana.view.reveal(ana.editor.lock)
+        ana.click(ana.editor.lock.buttons[LockWay.SUBMIT_LATE])
+        await until(lambda: ana.states("leased") == [SavedState.LATE])
+        assert not ana.editor.isVisible()
+        ana.press("w")
+        await until(lambda: ana.outbox.current.entry.state is SavedState.LATE)
+
+
+async def test_a_specialist_takes_a_conversation_back_once_that_is_confirmed(
+    app: QApplication, backend: Backend, case: Conversation, seat: Seat, tmp_path: Path
+) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    seat.type(" Sorry.")
+    await seat.until_kept()
+    async with seated(app, tmp_path / "tove", lambda: backend.url, "tove") as tove:
+        await tove.choose(case.id)
+        await until(tove.conversation.take_back.isVisible)
+        assert tove.conversation.take_back.accessibleName() == "Take back from Ana Ruiz"
+        assert not tove.conversation.claim.isVisible()
+        tove.click(tove.conversation.take_back)
+        assert "Take this conversation back from Ana Ruiz?" in tove.conversation.taking_back.words.text()
+        assert tove.conversation.taking_back.leave.hasFocus()
+        tove.press("Space")
+        assert backend.view(case.id).row.claim.holder_id == "ana", "asked, and left"
+        tove.click(tove.conversation.take_back)
+        tove.press("Tab", "Space")
+        await until(lambda: tove.session.conversations.held(case.id) is not None)
+        await until(seat.editor.answer.isReadOnly)
+        said = seat.editor.lock.words.text()
+        assert said == ("Tove Lind holds this conversation now. It was taken back from you. Your text is kept here.")
 
 
 @pytest.fixture

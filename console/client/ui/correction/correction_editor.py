@@ -1,6 +1,6 @@
 """The editor below a bubble: the corrected answer, its live diff, the labels, and submit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -14,6 +14,7 @@ from console.client.theme.tokens import Size, Space
 from console.client.ui.correction.answer_edit import AnswerEdit
 from console.client.ui.correction.assertions_editor import AssertionsEditor
 from console.client.ui.correction.diff_view import DiffView
+from console.client.ui.correction.lock_strip import LockStrip, LockWay
 from console.client.ui.correction.tool_call_editor import ToolCallEditor
 from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.options import Option, OptionGroup
@@ -120,8 +121,8 @@ class CorrectionEditor(QFrame):
         elif self._draft.tool_calls:
             self.tools.arguments.setFocus()
 
-    def set_read_only(self, reason: str) -> None:
-        """Freeze the editor and say why, keeping its text; an empty reason thaws it."""
+    def set_read_only(self, reason: str, ways: Collection[LockWay] = ()) -> None:
+        """Freeze the editor and say why and what can be done, keeping its text; an empty reason thaws it."""
         frozen = bool(reason)
         self._frozen = frozen
         self.answer.freeze(frozen)
@@ -129,10 +130,9 @@ class CorrectionEditor(QFrame):
         for part in (*self._groups(), self.tools, self.assertions):
             part.setEnabled(not frozen)
         self.submit.setEnabled(not frozen)
-        if frozen:
-            self.show_save_state(reason, "warn")
-            if self.isAncestorOf(self.focusWidget()):
-                self.left.emit()
+        self.lock.show_lock(reason, ways)
+        if frozen and self.isAncestorOf(self.focusWidget()) and not self.lock.isAncestorOf(self.focusWidget()):
+            self.left.emit()
 
     def _groups(self) -> tuple[OptionGroup, ...]:
         return self.codes, self.severity, self.causes, self.scope, self.beside, self.gates
@@ -141,6 +141,7 @@ class CorrectionEditor(QFrame):
 
     def _build_parts(self) -> None:
         theme = self._theme
+        self.lock = LockStrip(theme)
         self.answer = AnswerEdit(self.tr("Corrected answer"))
         self.diff = DiffView(theme)
         self.codes = OptionGroup(theme, self.tr("What was wrong"), [])
@@ -232,6 +233,7 @@ class CorrectionEditor(QFrame):
         column.setSpacing(0)
         inset = QVBoxLayout()
         inset.setContentsMargins(6, 0, 6, 4)
+        inset.addWidget(self.lock)
         inset.addWidget(self.answer)
         column.addLayout(inset)
         column.addWidget(self.diff)

@@ -1,18 +1,24 @@
 """One correction from the press of a key to "saved here": opens the draft, keeps it as it is typed, submits it."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
 from console.client.domain.drafts import CorrectionDraft, faults, is_untouched, toggle_source
 from console.client.services.errors import RefusedError, StoreError, UnknownOutcomeError
 from console.client.services.session import DeskSession
 from console.client.ui.correction.correction_editor import CorrectionEditor
+from console.client.ui.correction.lock_strip import LockWay
+from console.client.ui.shared.commands import keys_of
 from console.client.ui.shared.door import Door
 from console.contract.conversations import Speaker, Turn
 from console.contract.corrections import SourceJudgement
 from console.contract.ids import ConversationId, UserId
+from console.contract.permissions import Permission, is_allowed
 from console.contract.problems import ProblemCode
+from console.contract.views import Claim
 
 DraftKey = tuple[ConversationId, int, UserId]
 
@@ -23,6 +29,7 @@ class CorrectionPresenter(QObject):
     editor_opened = Signal(int)
     editor_closed = Signal()
     draft_shown = Signal(object)
+    take_back_asked = Signal()
     faults_shown = Signal()
 
     def __init__(self, editor: CorrectionEditor, session: DeskSession, door: Door, tell: Callable[[str], None]) -> None:
@@ -36,10 +43,13 @@ class CorrectionPresenter(QObject):
         self._wanted: tuple[ConversationId, int] | None = None
         self._unsaved: dict[DraftKey, CorrectionDraft] = {}
         self._claimed_to_correct: set[ConversationId] = set()
+        self._held: Claim | None = None
+        self._lost = ""
         self._connections = (
             editor.draft_edited.connect(self._on_draft_edited),
             editor.submit_pressed.connect(self.submit),
             editor.close_pressed.connect(self.close),
+            editor.lock.way_chosen.connect(self._on_lock_way_chosen),
         )
 
     async def stop(self) -> None:
@@ -93,6 +103,11 @@ class CorrectionPresenter(QObject):
         else:
             self._door.start(f"submit correction {draft.id}", lambda: self._submit(draft))
 
+    def submit_late(self) -> None:
+        """Submit, for review, what was written before the claim was lost."""
+        if self._turn is not None and not faults(draft := self._editor.take_draft()):
+            self._door.start(f"submit correction {draft.id}", lambda: self._submit(draft))
+
     def judge_source(self, source_id: str, judgement: SourceJudgement) -> None:
         """Give a verdict on a source of the turn that is open."""
         if self._turn is None:
@@ -106,15 +121,36 @@ class CorrectionPresenter(QObject):
             return
         row = self._session.queue.row(self._conversation_id)
         claim = row.claim if row else None
-        if self._session.conversations.held(self._conversation_id) is not None:
+        if (held := self._session.conversations.held(self._conversation_id)) is not None:
+            self._held = held
             if self._editor.is_read_only:
                 self._editor.set_read_only("")
                 self._editor.show_save_state(self.tr("You hold it again. Your text is as you left it."))
         elif claim is not None and claim.holder_id != self._session.me.user_id:
-            words = self.tr("{name} holds this conversation now. Your text is kept here.")
-            self._editor.set_read_only(words.format(name=claim.holder_name))
+            self._lock(claim)
         elif self._editor.is_read_only:
-            self._editor.set_read_only(self.tr("Nobody holds this conversation now. Press c to claim it and go on."))
+            words = self.tr("Nobody holds this conversation now. Press {key} to claim it and go on.")
+            self._editor.set_read_only(words.format(key=keys_of("claim")), (LockWay.CLAIM, LockWay.COPY))
+
+    def _lock(self, claim: Claim) -> None:
+        """Say who holds the conversation and how that came about, and offer what can be done with what was written."""
+        draft = self._editor.take_draft()
+        touched = not is_untouched(draft)
+        ways = {LockWay.TAKE_BACK} if is_allowed(self._session.me.role, Permission.TAKE_BACK) else set()
+        ways |= {LockWay.COPY} if touched else set()
+        ways |= {LockWay.SUBMIT_LATE} if touched and not faults(draft) else set()
+        kept = self.tr("Your text is kept here.") if touched else self.tr("You can read it.")
+        words = self.tr("{name} holds this conversation now. {why} {kept}")
+        self._editor.set_read_only(words.format(name=claim.holder_name, why=self._why(claim), kept=kept), ways)
+
+    def _why(self, claim: Claim) -> str:
+        """How long they hold it; or how one lost it, found out once: a claim lost before it ran out was taken back."""
+        if self._held is not None:
+            ran_out = self._held.expires_at <= self._session.server_time.now()
+            words = self.tr("Your claim ran out at {t}.") if ran_out else self.tr("It was taken back from you.")
+            self._lost = words.format(t=_clock(self._held.expires_at))
+            self._held = None
+        return self._lost or self.tr("Their claim runs until {t}.").format(t=_clock(claim.expires_at))
 
     async def _open(self, conversation_id: ConversationId, turn: Turn) -> None:
         key = (conversation_id, turn.number, self._session.me.user_id)
@@ -122,6 +158,7 @@ class CorrectionPresenter(QObject):
         if self._wanted != (conversation_id, turn.number):
             return  # another turn or conversation was chosen meanwhile
         self._conversation_id, self._turn = conversation_id, turn
+        self._held, self._lost = self._session.conversations.held(conversation_id), ""
         self._editor.edit(draft, turn)
         self._editor.show_save_state(self._opening_words(draft))
         self.editor_opened.emit(turn.number)
@@ -139,20 +176,32 @@ class CorrectionPresenter(QObject):
 
     async def _claim(self, conversation_id: ConversationId) -> None:
         try:
-            await self._session.conversations.claim(conversation_id)
+            self._held = await self._session.conversations.claim(conversation_id)
             self._claimed_to_correct.add(conversation_id)
         except RefusedError as error:
             if conversation_id != self._conversation_id:
                 return  # the answer is about a conversation that is no longer being corrected
             claim = error.problem.claim
             if error.code is ProblemCode.HELD and claim is not None:
-                until = claim.expires_at.astimezone().strftime("%H:%M")
-                words = self.tr("{name} holds this conversation until {until}. You can read it.")
-                self._editor.set_read_only(words.format(name=claim.holder_name, until=until))
+                self._lock(claim)
             else:
                 self._editor.set_read_only(str(error))
         except UnknownOutcomeError:
             self._tell(self.tr("The backend is away, so nobody knows you hold this. What you write is kept here."))
+
+    def _on_lock_way_chosen(self, way: LockWay) -> None:
+        conversation_id = self._conversation_id
+        if conversation_id is None:
+            return
+        if way is LockWay.CLAIM:
+            self._door.start(f"claim {conversation_id}", lambda: self._claim(conversation_id))
+        elif way is LockWay.TAKE_BACK:
+            self.take_back_asked.emit()
+        elif way is LockWay.SUBMIT_LATE:
+            self.submit_late()
+        else:
+            QGuiApplication.clipboard().setText(self._editor.take_draft().text)
+            self._tell(self.tr("Your text is copied."))
 
     def _on_draft_edited(self, draft: CorrectionDraft) -> None:
         self._unsaved[draft.key] = draft
@@ -190,3 +239,7 @@ class CorrectionPresenter(QObject):
     async def _release(self, conversation_id: ConversationId) -> None:
         self._claimed_to_correct.discard(conversation_id)
         await self._session.conversations.release(conversation_id)
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone().strftime("%H:%M")

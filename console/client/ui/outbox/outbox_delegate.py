@@ -15,10 +15,11 @@ from console.client.ui.outbox.phrases import who, words_line
 from console.client.ui.shared.chips import CHIP_HEIGHT, chip_width, draw_chip
 from console.client.ui.shared.phrases import moment
 from console.client.ui.shared.receipts import STATES
-from console.client.ui.shared.untrusted import visible
+from console.client.ui.shared.untrusted import on_one_line
 
 _HEIGHT = 80
 _LINE = 20
+_LONGEST = 400
 
 
 class OutboxDelegate(QStyledItemDelegate):
@@ -85,6 +86,7 @@ class OutboxDelegate(QStyledItemDelegate):
     ) -> None:
         painter.setFont(text_font(size, weight))
         painter.setPen(self._theme.colour(ink))
-        one_line = visible(" ".join(words[:400].split()))
-        shown = painter.fontMetrics().elidedText(one_line, Qt.TextElideMode.ElideRight, int(rect.width()))
+        shown = painter.fontMetrics().elidedText(
+            on_one_line(words, _LONGEST), Qt.TextElideMode.ElideRight, int(rect.width())
+        )
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | start, shown)

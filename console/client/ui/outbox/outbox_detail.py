@@ -17,6 +17,7 @@ from console.client.ui.correction.diff_view import DiffView
 from console.client.ui.outbox.phrases import loss, turn_and_time, what_next, who
 from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.commands import keys_of
+from console.client.ui.shared.confirmation import Confirmation
 from console.client.ui.shared.flow_layout import FlowLayout
 from console.client.ui.shared.parts import ElidedLabel, TextButton, label
 from console.client.ui.shared.receipts import STATES, codes_phrase
@@ -94,24 +95,11 @@ class OutboxDetail(QScrollArea):
             flow.addWidget(button)
 
     def _build_confirmation(self) -> None:
-        self.confirmation = QFrame()
-        self.confirmation.setProperty("panel", "warn")
-        self.lost = label("", "warn")
-        self.lost.setWordWrap(True)
-        self.keep = TextButton(self._theme, self.tr("Keep it"))
-        self.keep.clicked.connect(self.keep_it)
-        self.discard_it = TextButton(self._theme, self.tr("Discard for good"), "trash-2")
-        self.discard_it.clicked.connect(partial(self._ask, self.discard_confirmed))
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.keep)
-        buttons.addWidget(self.discard_it)
-        buttons.addStretch()
-        column = QVBoxLayout(self.confirmation)
-        column.setContentsMargins(Space.M, Space.S, Space.M, Space.M)
-        column.setSpacing(Space.S)
-        column.addWidget(self.lost)
-        column.addLayout(buttons)
-        self.confirmation.hide()
+        self.confirmation = Confirmation(self._theme, self.tr("Keep it"), self.tr("Discard for good"), "trash-2")
+        for answered in (self.confirmation.declined, self.confirmation.confirmed):
+            answered.connect(lambda: self.ways.show())
+        self.confirmation.declined.connect(self.kept)
+        self.confirmation.confirmed.connect(partial(self._ask, self.discard_confirmed))
 
     def _lay_out(self) -> None:
         whole = QFrame()
@@ -188,27 +176,14 @@ class OutboxDetail(QScrollArea):
             self._show_diff(said)
             self._put(self.codes, codes_phrase(said), "codes")
             self._put(self.note, said.note, "note")
-            self.lost.setText(loss(said))
-            self.confirmation.setAccessibleName(self.lost.text())
 
     def confirm_discard(self) -> None:
         """Say what would be lost, with the cursor on keeping it."""
-        if self._row is not None and self._row.entry.state is SavedState.REFUSED:
-            self.confirmation.show()
+        entry = self._row.entry if self._row else None
+        if entry is not None and entry.correction is not None and entry.state is SavedState.REFUSED:
             self.ways.hide()
-            self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.confirmation.ask(loss(entry.correction))
             self.ensureWidgetVisible(self.confirmation)
-
-    @property
-    def confirming(self) -> bool:
-        """Whether a discard waits to be confirmed."""
-        return not self.confirmation.isHidden()
-
-    def keep_it(self) -> None:
-        """Discard nothing."""
-        self.confirmation.hide()
-        self.ways.show()
-        self.kept.emit()
 
     def _show_diff(self, said: Correction) -> None:
         original = reopened(said, said.id).original

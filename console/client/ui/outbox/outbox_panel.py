@@ -167,8 +167,8 @@ class OutboxPanel(QFrame):
 
     def leave(self) -> None:
         """Step back: from a discard that is not confirmed, else from the outbox."""
-        if self.detail.confirming:
-            self.detail.keep_it()
+        if self.detail.confirmation.is_asking:
+            self.detail.confirmation.decline()
         else:
             self.left.emit()
 

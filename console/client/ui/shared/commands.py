@@ -54,6 +54,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("tab_all", "Show all", "Queue", ("Ctrl+4",)),
     Command("claim", "Claim this conversation", "Conversation", ("c",), Permission.CLAIM_TIER1),
     Command("release", "Give it back to the queue", "Conversation", ("Shift+C",), Permission.CLAIM_TIER1),
+    Command("take_back", "Take it back from whoever holds it", "Conversation", (), Permission.TAKE_BACK),
     Command("next_ai", "Next AI turn", "Conversation", ("]",)),
     Command("previous_ai", "Previous AI turn", "Conversation", ("[",)),
     Command("handoff", "Go to the handoff", "Conversation", ("h",)),

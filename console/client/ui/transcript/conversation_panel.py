@@ -13,12 +13,15 @@ from console.client.theme.tokens import Size, Space, Weight
 from console.client.ui.shared.chip_label import ChipLabel
 from console.client.ui.shared.chips import Tone
 from console.client.ui.shared.commands import keys_of
+from console.client.ui.shared.confirmation import Confirmation
 from console.client.ui.shared.parts import ElidedLabel, IconButton, TextButton, label, rule
 from console.client.ui.shared.phrases import duration, language_word, moment, topic_word
+from console.client.ui.shared.untrusted import on_one_line, set_tip
 from console.client.ui.transcript.find_bar import FindBar
 from console.client.ui.transcript.handoff_card import HandoffCard
 from console.client.ui.transcript.transcript_view import TranscriptView
 from console.contract.conversations import Conversation, Speaker, Turn
+from console.contract.permissions import Permission, is_allowed
 from console.contract.views import Claim, ConversationView, Me
 
 _LOW = 900
@@ -31,6 +34,7 @@ class ConversationPanel(QFrame):
 
     claim_pressed = Signal()
     release_pressed = Signal()
+    take_back_confirmed = Signal(int)
     correct_pressed = Signal()
 
     def __init__(self, theme: Theme, now: Callable[[], datetime]) -> None:
@@ -40,6 +44,8 @@ class ConversationPanel(QFrame):
         self._claim: Claim | None = None
         self._mine = False
         self._claimable = False
+        self._may_take_back = False
+        self._asked_epoch = 0
         self.model = TranscriptModel(self)
         self.view = TranscriptView(theme, self.model)
         self.card = HandoffCard(theme)
@@ -64,11 +70,17 @@ class ConversationPanel(QFrame):
         self.claim = TextButton(theme, self.tr("Claim"), "user-check", primary=True)
         self.claim.setToolTip(self.tr("Claim this conversation ({key})").format(key=keys_of("claim")))
         self.claim.clicked.connect(self.claim_pressed)
+        self.take_back = TextButton(theme, self.tr("Take back\u2026"), "undo-2")
+        self.take_back.clicked.connect(self.ask_take_back)
+        self.taking_back = Confirmation(theme, self.tr("Leave it"), self.tr("Take it back"), "undo-2")
+        self.taking_back.confirmed.connect(lambda: self.take_back_confirmed.emit(self._asked_epoch))
+        self.taking_back.declined.connect(lambda: self.view.setFocus())
         self.release = TextButton(theme, self.tr("Release"), "corner-up-left")
         self.release.setToolTip(self.tr("Give it back to the queue ({key})").format(key=keys_of("release")))
         self.release.clicked.connect(self.release_pressed)
         self.correct = TextButton(theme, self.tr("Correct"), "pencil")
         self.correct.setToolTip(self.tr("Correct the AI turn in focus ({key})").format(key=keys_of("correct")))
+        self.correct.setAccessibleName(self.tr("Correct"))
         self.correct.clicked.connect(self.correct_pressed)
         self.header = QFrame()
         self.header.setProperty("panel", "surface")
@@ -78,7 +90,7 @@ class ConversationPanel(QFrame):
         row.setSpacing(Space.S)
         row.addWidget(self.name, 1)
         chips = (self.topic, self.language, self.stale, self.holder)
-        for part in (*chips, self.search, self.correct, self.release, self.claim):
+        for part in (*chips, self.search, self.correct, self.release, self.claim, self.take_back):
             row.addWidget(part)
 
     def _build_body(self) -> None:
@@ -88,6 +100,8 @@ class ConversationPanel(QFrame):
         column.setSpacing(0)
         card_margin = QVBoxLayout()
         card_margin.setContentsMargins(18, 14, 18, 4)
+        card_margin.setSpacing(Space.S)
+        card_margin.addWidget(self.taking_back)
         card_margin.addWidget(self.card)
         column.addWidget(self.header)
         column.addWidget(rule())
@@ -116,6 +130,7 @@ class ConversationPanel(QFrame):
         self._stack.setCurrentIndex(1)
         self._claim, self._mine = claim, claim is not None and claim.holder_id == me.user_id
         self._claimable = view.row.may_be_claimed_by(me.role)
+        self._may_take_back = self._claimable and is_allowed(me.role, Permission.TAKE_BACK)
         self.correct.setVisible(self._claimable)
         self.name.set_text(conversation.customer.name)
         self.topic.show_chip(topic_word(conversation.topic), Tone.QUIET)
@@ -125,6 +140,7 @@ class ConversationPanel(QFrame):
         self.model.show_conversation(conversation)
         self._show_holder()
         if fresh:
+            self.taking_back.hide()
             self.find_bar.close_bar()
             self.view.scroll_to_end()
             start = self._opening_turn(conversation)
@@ -136,6 +152,16 @@ class ConversationPanel(QFrame):
         """Say when this copy was read, where the backend could not be asked again."""
         words = self.tr("read {when}").format(when=moment(read_at, self._now())) if read_at else ""
         self.stale.show_chip(words, Tone.WARN, "cloud-off")
+
+    def ask_take_back(self) -> None:
+        """Say what it would mean to take the conversation back from whoever holds it, and wait for a yes."""
+        if self._claim is not None and not self._mine and self._may_take_back:
+            self._asked_epoch = self._claim.epoch
+            words = self.tr(
+                "Take this conversation back from {name}? {name} may be writing: what they submit after that is kept, "
+                "as late, for review."
+            )
+            self.taking_back.ask(words.format(name=self._claim.holder_name))
 
     def open_find(self) -> None:
         """Look for text in the conversation."""
@@ -180,9 +206,11 @@ class ConversationPanel(QFrame):
         self._fit_header()
 
     def _fit_header(self) -> None:
-        """In a narrow pane the name goes before what can be read elsewhere."""
+        """In a narrow pane the name goes before what can be read, or asked for by key, elsewhere."""
         self.language.setVisible(self.width() >= _WIDE and bool(self.language.accessibleName()))
         self.topic.setVisible(self.width() >= _NARROW)
+        self.search.setVisible(self.width() >= _NARROW)
+        self.correct.setText(self.tr("Correct") if self.width() >= _NARROW else "")
 
     @staticmethod
     def _opening_turn(conversation: Conversation) -> Turn | None:
@@ -191,8 +219,12 @@ class ConversationPanel(QFrame):
         return spoken[-1] if spoken else None
 
     def _show_holder(self) -> None:
-        self.claim.setVisible(self._claimable and not self._mine)
+        theirs = self._claim is not None and not self._mine
+        self.claim.setVisible(self._claimable and not self._mine and not (theirs and self._may_take_back))
         self.claim.setEnabled(self._claim is None)
+        self.take_back.setVisible(theirs and self._may_take_back)
+        if self.taking_back.is_asking and not (self._claim and theirs and self._claim.epoch == self._asked_epoch):
+            self.taking_back.decline()  # it is about a claim that is no more
         self.release.setVisible(self._mine)
         if self._claim is None:
             self.holder.show_chip(self.tr("free"), Tone.QUIET, "circle")
@@ -203,3 +235,8 @@ class ConversationPanel(QFrame):
             until = self._claim.expires_at.astimezone().strftime("%H:%M")
             words = self.tr("{name} until {until}").format(name=self._claim.holder_name, until=until)
             self.holder.show_chip(words, Tone.WARN, "lock")
+            wide = on_one_line(self.tr("Take back from {name}").format(name=self._claim.holder_name), 60)
+            self.take_back.setAccessibleName(wide)
+            set_tip(self.take_back, wide)
+            short = self.tr("Take back\u2026")  # a name that is no plain word would be read for a shortcut
+            self.take_back.setText(wide if self.width() >= _WIDE and "&" not in wide else short)

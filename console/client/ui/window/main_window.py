@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
         self.panes = QSplitter(Qt.Orientation.Horizontal)
         self.panes.setHandleWidth(1)
         self.panes.setChildrenCollapsible(False)
-        for pane, least in ((self.queue, 250), (middle, 480), (self.inspector, 260)):
+        for pane, least in ((self.queue, 250), (middle, 436), (self.inspector, 260)):
             pane.setMinimumWidth(least)
             self.panes.addWidget(pane)
         self.panes.setStretchFactor(1, 1)

@@ -111,6 +111,7 @@ class DeskPresenter(QObject):
             "next": lambda: self._door.start("next", self._pull_next),
             "claim": self._claim,
             "release": self._release,
+            "take_back": window.conversation.ask_take_back,
             "correct": self._correct,
             "submit": self.correction.submit,
             "taxonomy": self._choose_taxonomy,
@@ -126,6 +127,8 @@ class DeskPresenter(QObject):
         self._on(window.queue.conversation_chosen, self.open)
         self._on(window.conversation.claim_pressed, self._claim)
         self._on(window.conversation.release_pressed, self._release)
+        self._on(window.conversation.take_back_confirmed, self._take_back)
+        self._on(self.correction.take_back_asked, window.conversation.ask_take_back)
         self._on(window.conversation.correct_pressed, self._correct)
         self._on(window.conversation.view.turn_chosen, self._on_turn_chosen)
         self._on(window.conversation.view.chip_pressed, self._on_chip_pressed)
@@ -165,8 +168,12 @@ class DeskPresenter(QObject):
         if (shown := self._shown) is not None:
             self._door.start(f"claim {shown}", lambda: self._claimed(shown))
 
-    async def _claimed(self, conversation_id: ConversationId) -> None:
-        await self._session.conversations.claim(conversation_id)
+    async def _claimed(self, conversation_id: ConversationId, take_back: int | None = None) -> None:
+        await self._session.conversations.claim(conversation_id, take_back)
+
+    def _take_back(self, epoch: int) -> None:
+        if (shown := self._shown) is not None:
+            self._door.start(f"claim {shown}", lambda: self._claimed(shown, epoch))
 
     def _release(self) -> None:
         if (shown := self._shown) is not None and self._session.conversations.held(shown):
