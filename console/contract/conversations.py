@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from console.contract.base import Count, Key, Line, Model, Score, Text, UtcTime
+from console.contract.base import Count, Key, Line, Many, Model, Score, Text, UtcTime
 from console.contract.ids import ConversationId, CustomerId
 from console.contract.permissions import Tier as Tier
 
@@ -114,9 +114,9 @@ class AiContext(Model):
     model: Line | None = None
     prompt_version: Line | None = None
     policy_version: Line | None = None
-    sources: tuple[Source, ...] = ()
-    tool_calls: tuple[ToolCall, ...] = ()
-    signals: tuple[Signal, ...] = ()
+    sources: Many[Source] = ()
+    tool_calls: Many[ToolCall] = ()
+    signals: Many[Signal] = ()
     token_use: TokenUse | None = None
     trace_id: Line | None = None
 
@@ -151,7 +151,7 @@ class ChatMessage(Model):
 
     role: Literal["system", "user", "assistant", "tool"]
     content: Text | None = None
-    tool_calls: tuple[ChatToolCall, ...] = ()
+    tool_calls: Many[ChatToolCall] = ()
     tool_call_id: Line | None = None
     name: Line | None = None
 
@@ -168,7 +168,7 @@ class Turn(Model):
     text: Text
     at: UtcTime | None = None
     ai: AiContext | None = None
-    messages: tuple[ChatMessage, ...] = ()
+    messages: Many[ChatMessage] = ()
 
 
 class Handoff(Model):
@@ -188,11 +188,11 @@ class Handoff(Model):
     reason: Text = ""
     message_to_customer: Text | None = None
     ask: Text = ""
-    did: tuple[Text, ...] = ()
-    promised: tuple[Text, ...] = ()
-    already_asked: tuple[Text, ...] = ()
-    missing: tuple[Text, ...] = ()
-    next_steps: tuple[Text, ...] = ()
+    did: Many[Text] = ()
+    promised: Many[Text] = ()
+    already_asked: Many[Text] = ()
+    missing: Many[Text] = ()
+    next_steps: Many[Text] = ()
     unsent_draft: Text | None = None
 
 
@@ -203,7 +203,7 @@ class Customer(Model):
     name: Line
     email: Line | None = None
     phone: Line | None = None
-    facts: tuple[tuple[Line, Line], ...] = ()
+    facts: Many[tuple[Line, Line]] = ()
 
 
 class EarlierContact(Model):
@@ -236,9 +236,9 @@ class Conversation(Model):
     prompt: Text = ""
     opened_at: UtcTime | None = None
     handoff: Handoff | None = None
-    turns: tuple[Turn, ...]
-    earlier_contacts: tuple[EarlierContact, ...] = ()
-    outcome: tuple[OutcomeLabel, ...] = ()
+    turns: Many[Turn]
+    earlier_contacts: Many[EarlierContact] = ()
+    outcome: Many[OutcomeLabel] = ()
 
     def turn(self, number: int) -> Turn:
         """Return a turn by its number; KeyError where there is none."""

@@ -5,17 +5,21 @@ Offsets are Unicode code points of the original text, start inclusive, end exclu
 
 import json
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
-from console.contract.base import Count, Key, Line, Model, Text, UtcTime, content_sha256
+from console.contract.base import Count, Key, Line, Many, Model, Text, UtcTime, content_sha256
 from console.contract.conversations import Gate, TurnNumber
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.limits import MAX_CORRECTION, MIB
+from console.contract.limits import MAX_CHANGES, MAX_CORRECTION, MIB
 from console.contract.taxonomy import RootCause, Severity
 
 Offset = Annotated[int, Field(ge=0)]
+T = TypeVar("T")
+Marks = Annotated[Many[T], Field(max_length=MAX_CHANGES)]
+"""What a correction may hold many of."""
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -128,17 +132,17 @@ class Correction(Model):
     epoch: Count
     original_sha256: Sha256
     corrected_text: Text
-    hunks: tuple[Hunk, ...] = ()
-    labels: tuple[SpanLabel, ...] = ()
-    codes: tuple[Key, ...] = ()
+    hunks: Marks[Hunk] = ()
+    labels: Marks[SpanLabel] = ()
+    codes: Marks[Key] = ()
     taxonomy_version: Key
     severity: Severity | None = None
     root_cause: RootCause | None = None
-    source_verdicts: tuple[SourceVerdict, ...] = ()
-    tool_calls: tuple[ToolCallCorrection, ...] = ()
+    source_verdicts: Marks[SourceVerdict] = ()
+    tool_calls: Marks[ToolCallCorrection] = ()
     should_have_handed_off: bool = False
     handoff_gate: Gate | None = None
-    assertions: tuple[Assertion, ...] = ()
+    assertions: Marks[Assertion] = ()
     note: Text = ""
     opened_at: UtcTime
     submitted_at: UtcTime

@@ -1,6 +1,6 @@
 """What the desk and its embedded backend tell each other over the child's pipes: one JSON line each way."""
 
-from console.contract.base import Line, Model
+from console.contract.base import Line, Many, Model
 from console.contract.ids import UserId
 from console.contract.permissions import Role
 
@@ -17,7 +17,7 @@ class Chair(Model):
 class EmbeddedStart(Model):
     """Parent to child, first line of its standard input. End of that input means: stop."""
 
-    chairs: tuple[Chair, ...]
+    chairs: Many[Chair]
 
 
 class EmbeddedReady(Model):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from console.contract.base import Count, Model, UtcTime
+from console.contract.base import Count, Many, Model, UtcTime
 from console.contract.ids import ConversationId
 from console.contract.views import EventSeq, FeedPlace
 
@@ -42,6 +42,6 @@ class FeedEvent(Model):
 class EventPage(Model):
     """Events behind a place, in order. `place` is where the page ends; without `more` there is nothing behind it."""
 
-    events: tuple[FeedEvent, ...]
+    events: Many[FeedEvent]
     place: FeedPlace
     more: bool

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from console.contract.base import Count, Model, content_sha256
+from console.contract.base import Count, Many, Model, UtcDay, content_sha256
 from console.contract.corrections import Sha256
 from console.contract.ids import CorrectionId
 
@@ -27,7 +27,7 @@ class StoredId(Model):
 class DayDigest(Model):
     """One author's corrections of a day: how many, and a hash over all of them."""
 
-    day: date
+    day: UtcDay
     count: Count
     sha256: Sha256
 
@@ -35,20 +35,20 @@ class DayDigest(Model):
 class Delivered(Model):
     """What a desk has receipts for, by day."""
 
-    days: Annotated[tuple[DayDigest, ...], Field(max_length=MAX_DAYS)]
+    days: Annotated[Many[DayDigest], Field(max_length=MAX_DAYS)]
 
 
 class StoredDay(Model):
     """What the backend holds of a day."""
 
-    day: date
-    stored: tuple[StoredId, ...]
+    day: UtcDay
+    stored: Many[StoredId]
 
 
 class Differences(Model):
     """The days named on which the backend holds something else."""
 
-    days: tuple[StoredDay, ...]
+    days: Many[StoredDay]
 
 
 def digest_day(day: date, stored: Iterable[StoredId]) -> DayDigest:

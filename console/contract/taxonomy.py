@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from console.contract.base import Key, Line, Model, Text
+from console.contract.base import Key, Line, Many, Model, Text
 
 
 class Severity(StrEnum):
@@ -38,7 +38,7 @@ class Taxonomy(Model):
     """A version of the error codes. A change makes a new version; labels keep theirs."""
 
     version: Key
-    codes: tuple[ErrorCode, ...]
+    codes: Many[ErrorCode]
 
     def find(self, code: str) -> ErrorCode | None:
         """Return a code's entry, or None."""

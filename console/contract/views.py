@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from console.contract.base import Count, Line, Model, Score, UtcTime
+from console.contract.base import Count, Line, Many, Model, Score, UtcTime
 from console.contract.conversations import Conversation, Gate, OwnerState, Priority, Tier
 from console.contract.corrections import Correction, Sha256
 from console.contract.ids import ConversationId, CorrectionId, UserId
@@ -76,7 +76,7 @@ class QueueRow(Model):
 class QueuePage(Model):
     """A page of the queue, most urgent first. `after` continues it; `place` is the feed's place it was read at."""
 
-    rows: tuple[QueueRow, ...]
+    rows: Many[QueueRow]
     after: ConversationId | None
     place: FeedPlace
     server_time: UtcTime
@@ -110,7 +110,7 @@ class CorrectionRecord(Model):
 class CorrectionPage(Model):
     """Stored corrections, oldest first."""
 
-    records: tuple[CorrectionRecord, ...]
+    records: Many[CorrectionRecord]
 
 
 class ConversationView(Model):
@@ -121,5 +121,5 @@ class ConversationView(Model):
 
     row: QueueRow
     conversation: Conversation
-    corrections: tuple[CorrectionRecord, ...]
+    corrections: Many[CorrectionRecord]
     server_time: UtcTime

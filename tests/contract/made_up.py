@@ -141,5 +141,5 @@ def _plain(annotation: object, limits: tuple[object, ...]) -> st.SearchStrategy[
     if annotation in (datetime, AwareDatetime):
         return TIMES
     if annotation is date:
-        return st.dates()
+        return st.dates(date(1970, 1, 1), date(2999, 12, 31))
     raise NotImplementedError(f"no strategy makes up {annotation}")

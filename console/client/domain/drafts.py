@@ -23,7 +23,7 @@ from console.contract.corrections import (
     ToolCallCorrection,
 )
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.limits import MAX_CORRECTION, MAX_TEXT, MIB
+from console.contract.limits import MAX_CHANGES, MAX_CORRECTION, MAX_TEXT, MIB
 from console.contract.taxonomy import RootCause, Severity
 
 PERSONAL_SHORTEST, PERSONAL_LONGEST, PERSONAL_KEPT = 3, 1_000, 200
@@ -312,7 +312,8 @@ def faults(draft: CorrectionDraft) -> tuple[str, ...]:
         found.append("Choose the gate that should have handed it off.")
     found += [fault for call in draft.tool_calls if (fault := _tool_call_fault(call))]
     if not found and not _fits_the_wire(draft):
-        found.append(f"Shorten the answer or what is said of it: a correction may be {MAX_CORRECTION // MIB} MiB long.")
+        room = f"a correction may be {MAX_CORRECTION // MIB} MiB long, with {MAX_CHANGES:,} changes"
+        found.append(f"Shorten the answer or what is said of it: {room}.")
     return tuple(found)
 
 

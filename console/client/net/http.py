@@ -26,9 +26,11 @@ from console.contract.commands import HeldClaim
 from console.contract.corrections import Correction
 from console.contract.events import EventPage, FeedEvent
 from console.contract.ids import ConversationId, UserId
+from console.contract.limits import MAX_ANSWER_SIGNS
 from console.contract.problems import Problem
 from console.contract.reconcile import Delivered, Differences
 from console.contract.views import Claim, ConversationView, CorrectionPage, FeedPlace, Me, QueuePage, QueueRow, Receipt
+from console.contract.wire import UnfitError, read_json
 
 DEADLINE_S = 15.0
 CONNECT_S = 5.0
@@ -147,8 +149,8 @@ class HttpGateway:
     ) -> M:
         answer = await self._call(method, path, body, **query)
         try:
-            return kind.model_validate_json(answer)
-        except ValidationError as error:
+            return read_json(kind, answer, MAX_ANSWER_SIGNS)
+        except (UnfitError, ValidationError) as error:
             raise UnclearAnswerError("The backend answered in a form this desk does not know.") from error
 
     async def _call(self, method: str, path: str, body: Model | None = None, **query: str | int | None) -> bytes:
@@ -196,8 +198,8 @@ class HttpGateway:
         if status in BUSY or status // 100 != 4:
             return UnclearAnswerError(f"The backend answered {status}.", self._wait_asked_for(answer))
         try:
-            return RefusedError(Problem.model_validate_json(answer.body))
-        except ValidationError:
+            return RefusedError(read_json(Problem, answer.body))
+        except (UnfitError, ValidationError):
             return UnclearAnswerError(f"Something that is not Redline's backend answered {status}.")
 
     def _wait_asked_for(self, answer: Answer) -> float | None:
@@ -229,8 +231,8 @@ async def _events(response: httpx.Response, name: str) -> AsyncIterator[FeedEven
 def read_event(data: str | bytes) -> FeedEvent:
     """Return what one event's `data` says. Raises UnclearAnswerError."""
     try:
-        return FeedEvent.model_validate_json(data)
-    except ValidationError as error:
+        return read_json(FeedEvent, data.encode() if isinstance(data, str) else data)
+    except (UnfitError, ValidationError) as error:
         raise UnclearAnswerError("The feed holds an event this desk does not know.") from error
 
 

@@ -1,6 +1,7 @@
 """Every refusal becomes a problem document (RFC 9457) that never repeats what the caller sent."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -58,11 +59,17 @@ HEADERS = {
 
 
 def problem_response(
-    code: ProblemCode, detail: str, claim: Claim | None = None, *, status: int | None = None
+    code: ProblemCode,
+    detail: str,
+    claim: Claim | None = None,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the problem document of a code; `status` where HTTP has a closer one."""
+    """Return the problem document of a code; `status` where HTTP has a closer one, `headers` beside the code's own."""
     problem = Problem(type=code, title=TITLE[code], status=status or STATUS[code], detail=detail, claim=claim)
-    return Response(problem.model_dump_json(), problem.status, HEADERS.get(code), PROBLEM_JSON)
+    every = {**HEADERS.get(code, {}), **(headers or {})}
+    return Response(problem.model_dump_json(), problem.status, every, PROBLEM_JSON)
 
 
 def describe(error: ValidationError | RequestValidationError) -> str:
@@ -94,7 +101,9 @@ def install_refusals(app: FastAPI) -> None:
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ProblemCode.TOO_LARGE,
         }
         code = codes.get(HTTPStatus(error.status_code), ProblemCode.INVALID)
-        return problem_response(code, HTTPStatus(error.status_code).phrase, status=error.status_code)
+        return problem_response(
+            code, HTTPStatus(error.status_code).phrase, status=error.status_code, headers=error.headers
+        )
 
     @app.exception_handler(ClientDisconnect)
     async def _broken_off(_: Request, error: ClientDisconnect) -> Response:

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from console.contract.base import Count
 from console.contract.commands import HeldClaim
 from console.contract.corrections import Correction
 from console.contract.events import EventPage
@@ -26,6 +25,7 @@ from console.contract.views import (
 from console.server.api.bodies import read_body
 from console.server.api.callers import Caller, TheBackend
 from console.server.api.event_stream import EventStream, stream_events
+from console.server.api.queries import Ids, Number, Rows, check_query
 from console.server.api.refusals import PROBLEM_JSON, STATUS
 from console.server.services.claims import claim_conversation, release_claim, renew_claim
 from console.server.services.conversations import read_conversation
@@ -34,9 +34,6 @@ from console.server.services.feed import feed_start, follow_feed, read_events
 from console.server.services.queue import list_queue, list_rows, pull_next
 from console.server.services.reconcile import compare_delivered
 from console.server.services.refusals import Refused
-
-PAGE_LIMIT = 1_000
-IDS_LIMIT = 500
 
 
 def _refusals(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
@@ -59,7 +56,7 @@ def _body(model: type[Correction | Delivered | HeldClaim]) -> dict[str, Any]:
 
 
 health = APIRouter()
-router = APIRouter(prefix="/v1", responses=_refusals())
+router = APIRouter(prefix="/v1", responses=_refusals(), dependencies=[Depends(check_query)])
 
 
 @health.get("/healthz")
@@ -91,18 +88,13 @@ async def queue(
     backend: TheBackend,
     caller: Caller,
     after: ConversationId | None = None,
-    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 200,
-    ids: Annotated[
-        str | None, Query(description="Of these rows the queued ones; ids parted by commas, at most 500")
-    ] = None,
+    limit: Rows = 200,
+    ids: Ids | None = None,
 ) -> QueuePage:
     """The queue, most urgent first; or those of the rows named that are in it."""
     if ids is None:
         return await list_queue(backend, caller, after, limit)
-    wanted = [ConversationId(part) for part in ids.split(",") if part]
-    if len(wanted) > IDS_LIMIT:
-        raise Refused(ProblemCode.INVALID, f"At most {IDS_LIMIT} ids at once.")
-    return await list_rows(backend, caller, wanted)
+    return await list_rows(backend, caller, [ConversationId(wanted) for wanted in ids.split(",")])
 
 
 @router.post("/queue/next", responses=_refusals(ProblemCode.NOTHING_FREE))
@@ -125,7 +117,7 @@ async def claim(
     backend: TheBackend,
     caller: Caller,
     conversation_id: ConversationId,
-    take_back: Annotated[Count | None, Query(description="The epoch of the claim to take it back from")] = None,
+    take_back: Annotated[Number | None, Query(description="The epoch of the claim to take it back from")] = None,
 ) -> Claim:
     """Claim a conversation, prolong one's own claim, or take it back from somebody."""
     return await claim_conversation(backend, caller, conversation_id, take_back)
@@ -139,7 +131,7 @@ async def renew(request: Request, backend: TheBackend, caller: Caller, conversat
 
 
 @router.delete(CLAIM, status_code=204, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.CLAIM_LOST))
-async def release(backend: TheBackend, caller: Caller, conversation_id: ConversationId, epoch: Count) -> None:
+async def release(backend: TheBackend, caller: Caller, conversation_id: ConversationId, epoch: Number) -> None:
     """Give the claim back."""
     await release_claim(backend, caller, conversation_id, epoch)
 

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 from console.contract.conversations import Conversation
 from console.contract.ids import ConversationId
-from console.contract.limits import MAX_CONVERSATION, MIB
+from console.contract.limits import MAX_CONVERSATION, MAX_CONVERSATION_SIGNS, MIB
+from console.contract.wire import check_shape
 from console.server.connect.conversations import read_conversation
 from console.server.connect.json_text import canonical
 from console.server.connect.keys import fits_key, hashed_key
@@ -67,8 +68,10 @@ def read_line(raw: bytes) -> Conversation:
     transcript = Transcript.model_validate_json(text)
     own_id = transcript.id if transcript.id is not None and fits_key(transcript.id) else hashed_key("t", content)
     conversation = read_conversation(transcript, ConversationId(own_id))
-    if len(conversation.model_dump_json().encode()) > MAX_CONVERSATION:
+    document = conversation.model_dump_json().encode()
+    if len(document) > MAX_CONVERSATION:
         raise ValueError(f"makes a conversation of more than {MAX_CONVERSATION // MIB} MiB, too large to be shown")
+    check_shape(document, MAX_CONVERSATION_SIGNS)
     return conversation
 
 

@@ -8,9 +8,18 @@ Source of the message shape: OpenAI API reference, "Create chat completion".
 
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+)
 
-from console.contract.base import Count, Line, Score, Text, UtcTime
+from console.contract.base import Count, Line, Score, Text, to_utc
 from console.contract.conversations import EarlierContact, Gate, LanguageTag, Priority, SignalKind, Tier
 
 
@@ -31,7 +40,7 @@ def _pairs(facts: object) -> object:
     return tuple(facts.items())
 
 
-Moment = Annotated[UtcTime, Field(strict=False)]
+Moment = Annotated[AwareDatetime, Field(strict=False), AfterValidator(to_utc)]
 Content = Annotated[Text | None, BeforeValidator(_join_parts)]
 Facts = Annotated[tuple[tuple[Line, Line], ...], BeforeValidator(_pairs)]
 

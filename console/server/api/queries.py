@@ -1,0 +1,44 @@
+"""What may stand behind the question mark: what the route declares, each once, and numbers in nothing but digits."""
+
+from typing import Annotated
+
+from fastapi import Query, Request
+from pydantic import BeforeValidator
+
+from console.contract.base import KEY_LENGTH, KEY_SHAPE, Count
+from console.contract.problems import ProblemCode
+from console.server.services.refusals import Refused
+
+MOST_ROWS = 1_000
+MOST_IDS = 100
+
+
+def _in_digits(text: str) -> str:
+    if not (text.isascii() and text.isdigit()):  # pydantic would read "1_0", " 1 " and "1.0" too
+        raise ValueError("a number is written in digits")
+    return text
+
+
+Number = Annotated[Count, BeforeValidator(_in_digits)]
+
+Rows = Annotated[int, BeforeValidator(_in_digits), Query(ge=1, le=MOST_ROWS)]
+
+Ids = Annotated[
+    str,
+    Query(
+        description=f"Ids parted by commas, at most {MOST_IDS}",
+        pattern=f"^{KEY_SHAPE}(,{KEY_SHAPE}){{0,{MOST_IDS - 1}}}$",
+        max_length=MOST_IDS * (KEY_LENGTH + 1),
+    ),
+]
+
+
+async def check_query(request: Request) -> None:
+    """Refuse (invalid) a name that the route does not know or that is said twice: it was meant to say something."""
+    operation = request.app.openapi()["paths"][request.scope["route"].path][request.method.lower()]
+    declared = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"}
+    said = [name for name, _ in request.query_params.multi_items()]
+    if not declared.issuperset(said):
+        raise Refused(ProblemCode.INVALID, "The address asks for something that this route does not know.")
+    if len(said) > len(set(said)):
+        raise Refused(ProblemCode.INVALID, "The address says one thing twice.")
