@@ -51,6 +51,17 @@ class Cluster:
         said = self._run("psql", url, *how, *(f"--command={statement}" for statement in statements))
         return [line.split("\t") for line in said.splitlines()]
 
+    @contextmanager
+    def away(self, url: str) -> Iterator[None]:
+        """End every connection to a database, and refuse new ones until the block ends."""
+        name, outside = _name(url), self._url("postgres")
+        end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        self.sql(outside, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", end)
+        try:
+            yield
+        finally:
+            self.sql(outside, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
     def dump(self, url: str) -> str:
         """Return a database as the SQL that makes it again, rows and all."""
         said = self._run("pg_dump", url, "--inserts", "--no-owner", "--no-privileges")

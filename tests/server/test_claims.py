@@ -1,21 +1,12 @@
 """Claims: one holder an epoch, by the server's clock, and only for roles that may."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
 import httpx
 import pytest
 
 from console.contract.conversations import Priority, Tier
-from tests.server.world import CHAIRS, Running, conversation, correction, running, send
+from tests.server.world import CHAIRS, Running, at_once, conversation, correction, send
 
 CLAIM = "/v1/conversations/c/claim"
-
-
-def at_once(*calls: Callable[[], httpx.Response]) -> list[httpx.Response]:
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result() for future in [pool.submit(call) for call in calls]]
 
 
 def test_of_many_who_claim_at_once_exactly_one_wins_each_epoch(backend: Running) -> None:
@@ -29,16 +20,6 @@ def test_of_many_who_claim_at_once_exactly_one_wins_each_epoch(backend: Running)
         assert len(refused) == 3
         assert {(problem["type"], problem["claim"]["holder_id"]) for problem in refused} == {("held", won["holder_id"])}
         assert backend.client(won["holder_id"]).delete(CLAIM, params={"epoch": epoch}).status_code == 204
-
-
-def test_two_backends_on_one_database_still_have_one_winner(tmp_path: Path) -> None:
-    with running(tmp_path) as one, running(tmp_path) as other:
-        one.load(conversation("c"))
-        for backend in (one, other):  # the web framework makes its routes at the first request, and not in two threads
-            assert backend.client("ana").get("/v1/me").status_code == 200
-        clients = [one.client("ana"), other.client("ben"), one.client("tove"), other.client("qin")]
-        answers = at_once(*(lambda client=client: client.post(CLAIM) for client in clients))
-        assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
 
 
 def test_pulling_next_at_once_never_gives_the_same_to_two(backend: Running) -> None:

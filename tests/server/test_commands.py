@@ -10,12 +10,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from alembic.script import ScriptDirectory
 
 from console.entry import export
 from console.entry.main import main
 from console.server.signal.exports import ExportFormat
+from console.server.store.schema import MIGRATIONS
+from tests.server.conftest import MakeDatabase
 from tests.server.world import conversation, correction, ids, running, send
 
+NEWEST = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 Run = Callable[..., tuple[int, str, str]]
 
 LINE = json.dumps({"id": "good", "messages": [{"role": "user", "content": "Hello?"}]})
@@ -161,7 +165,7 @@ def test_the_doctor_looks_and_touches_nothing(redline: Run, tmp_path: Path) -> N
     redline("token", "--user", "ana", "--name", "Ana", "--role", "tier1")
     status, out, _ = redline("doctor")
     assert status == 0
-    assert "reachable, schema 0002" in out
+    assert f"reachable, schema {NEWEST}" in out
     assert "keyring.backends.null.Keyring" in out
 
 
@@ -174,6 +178,51 @@ def test_a_broken_database_is_named_in_one_line(redline: Run, tmp_path: Path) ->
     assert (status, out) == (1, "")
     assert err.startswith("redline: the database cannot be used: ")
     assert err.count("\n") == 1
+
+
+def test_every_command_works_on_postgresql(
+    make_postgresql: MakeDatabase, airline_transcripts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = str(make_postgresql())
+
+    def redline(*arguments: object) -> tuple[int, str, str]:
+        return main([*map(str, arguments), "--database", database]), *capsys.readouterr()
+
+    assert redline("doctor")[0] == 0
+    assert redline("import", airline_transcripts, "--all")[1].startswith("imported 100, already there 0, different 0,")
+    assert redline("import", airline_transcripts)[1].startswith("imported 0, already there 100, different 0, queued 0")
+    assert redline("token", "--user", "ana", "--name", "Ana", "--role", "qa")[0] == 0
+    with running(database) as backend:
+        ana = backend.client("ana")
+        backend.load(conversation("c"))
+        ana.post("/v1/conversations/c/claim")
+        assert send(ana, correction("k", "c")).status_code == 201
+    assert redline("export", "--format", "jsonl", "--out", tmp_path)[1].startswith("1 ")
+    status, out, _ = redline("doctor")
+    assert status == 0
+    assert f"reachable, schema {NEWEST}" in out
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://redline:hush@127.0.0.1:1/team", "Connect call failed"),
+        ("postgresql://redline:hush@nowhere.invalid/team", "the database cannot be used: "),
+        ("postgresql://redline:hush@127.0.0.1:1/team?sslcert=x", "options that are not known here: sslcert"),
+        ("mysql://redline:hush@127.0.0.1/team", "SQLite and PostgreSQL, not on mysql"),
+    ],
+)
+def test_a_database_that_is_not_to_be_had_is_said_without_its_password(
+    capsys: pytest.CaptureFixture[str], url: str, said: str
+) -> None:
+    assert main(["doctor", "--database", url]) == 1
+    shown = "".join(capsys.readouterr())
+    assert said in shown
+    assert main(["token", "--user", "ana", "--name", "Ana", "--role", "qa", "--database", url]) == 1
+    complaint = capsys.readouterr().err
+    assert said in complaint
+    assert complaint.count("\n") == 1
+    assert "hush" not in shown + complaint
 
 
 def test_the_folder_may_stand_before_the_command(tmp_path: Path) -> None:

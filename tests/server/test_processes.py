@@ -17,6 +17,7 @@ import pytest
 
 from console.contract.embedded import EmbeddedReady
 from console.entry.main import main
+from console.server.services.ports import Database
 from tests.server.world import PATIENCE_S, ids, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,8 +154,8 @@ def test_a_child_that_cannot_open_its_store_says_why_in_one_line(tmp_path: Path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to a child is a POSIX matter")
-def test_a_backend_by_itself_says_its_address_and_how_people_get_in(tmp_path: Path) -> None:
-    here = ["--data-dir", str(tmp_path)]
+def test_a_backend_by_itself_says_its_address_and_how_people_get_in(database: Database) -> None:
+    here = ["--data-dir", str(database.parent)] if isinstance(database, Path) else ["--database", database]
     made = subprocess.run(
         [sys.executable, "-m", "console", "token", "--user", "ana", "--name", "Ana Ruiz", "--role", "qa", *here],
         cwd=ROOT,

@@ -102,3 +102,16 @@ def test_the_customers_address_and_number_leave_masked(backend: Running, ana: ht
 @pytest.mark.parametrize("limit", ["0", "1001", "many"])
 def test_a_page_has_a_sensible_size(ana: httpx.Client, limit: str) -> None:
     assert ana.get(f"/v1/queue?limit={limit}").status_code == 422
+
+
+def test_ids_are_sorted_by_code_point(backend: Running, ana: httpx.Client) -> None:
+    backend.load(*(conversation(name) for name in ("b", "B", "_", "a-1", "a1", "A", "~", "1", "a")))
+    assert list(ids(ana.get("/v1/queue"))) == ["1", "A", "B", "_", "a", "a-1", "a1", "b", "~"]
+    for number, after in enumerate(ids(ana.get("/v1/queue"))[:-1], 1):
+        assert ids(ana.get("/v1/queue", params={"after": after}))[0] == ids(ana.get("/v1/queue"))[number]
+
+
+@pytest.mark.parametrize("wanted", ["a%00b", "a,b%2Fc", "a,,b", ",".join(map(str, range(501)))])
+def test_rows_are_named_by_ids_and_not_by_too_many(ana: httpx.Client, wanted: str) -> None:
+    answer = ana.get(f"/v1/queue?ids={wanted}")
+    assert (answer.status_code, answer.json()["type"]) == (422, "invalid")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -10,21 +11,22 @@ import pytest
 
 from console.contract.base import content_sha256
 from console.contract.conversations import Conversation
-from console.contract.events import EventKind
+from console.contract.events import EventKind, FeedEvent
 from console.contract.ids import ConversationId
-from console.contract.views import seq_of
 from console.server.domain.queueing import place
-from console.server.services.ports import Arrival, StoreError, Unit
+from console.server.services.ports import Arrival, Database, StoreError, Unit
 from console.server.services.tokens import issue_token
-from console.server.store.engine import create_engine
-from console.server.store.unit_of_work import open_store
+from console.server.store.engine import create_engine, parse_url
+from console.server.store.schema import upgrade_schema
+from console.server.store.unit_of_work import SqlStore, open_store
+from tests.server.conftest import Sql
 from tests.server.world import CHAIRS, NOW, HandClock, conversation
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
+def file(tmp_path: Path) -> Path:
     return tmp_path / "made" / "store.db"
 
 
@@ -33,9 +35,9 @@ async def put(unit: Unit, stored: Conversation) -> None:
     await unit.events.append(EventKind.CONVERSATION_IMPORTED, [stored.id], NOW)
 
 
-async def test_every_connection_syncs_fully_and_checks_references(database: Path) -> None:
-    async with open_store(database):
-        engine = create_engine(database)
+async def test_every_connection_syncs_fully_and_checks_references(file: Path) -> None:
+    async with open_store(file):
+        engine = create_engine(file)
         async with engine.connect() as connection:
             answers = {
                 pragma: (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one()
@@ -52,45 +54,71 @@ async def test_a_database_that_cannot_keep_the_promises_is_refused() -> None:
     await engine.dispose()
 
 
-@pytest.mark.parametrize("url", ["nonsense", "sqlite+pysqlcipher://", "nobase://host/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "sqlite+pysqlcipher://",
+        "mysql://host/x",
+        "postgresql://127.0.0.1:1/x",
+        "postgresql://host/x?sslcert=y",
+        "postgresql://host:port/x",
+    ],
+)
 async def test_an_unusable_url_is_a_store_error(url: str) -> None:
     with pytest.raises(StoreError):
         async with open_store(url):
             pass
 
 
-async def test_a_unit_that_fails_leaves_no_trace_and_rings_nobody(database: Path) -> None:
+async def test_a_unit_that_fails_leaves_no_trace_and_rings_nobody(database: Database) -> None:
     rings: list[None] = []
-    async with open_store(database, lambda: rings.append(None)) as store:
+    await upgrade_schema(database)
+    engine = create_engine(database)
+    store = SqlStore(engine, lambda: rings.append(None))
 
-        async def fail() -> None:
-            async with store.writing() as unit:
-                await put(unit, conversation("c"))
-                raise ZeroDivisionError
+    async def fail() -> None:
+        async with store.writing() as unit:
+            await put(unit, conversation("c"))
+            raise ZeroDivisionError
 
-        with pytest.raises(ZeroDivisionError):
-            await fail()
-        async with store.reading() as unit:
-            assert not await unit.conversations.any()
-            assert await unit.events.last_place() == "0"
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with store.reading() as unit:
+        assert not await unit.conversations.any()
+        assert await unit.events.last_place() == "0"
+    await engine.dispose()
     assert rings == []
 
 
-async def test_writers_at_once_queue_up_and_their_events_keep_the_order_of_commits(database: Path) -> None:
-    async with open_store(database) as store:
+async def test_who_follows_many_writers_at_once_misses_nothing_they_commit(database: Database) -> None:
+    async with open_store(database) as one, open_store(database) as other:
 
-        async def write(number: int) -> None:
-            async with store.writing() as unit:
-                before = seq_of(await unit.events.last_place())
-                await put(unit, conversation(f"c{number}"))
-                assert seq_of(await unit.events.last_place()) > before
+        async def write(store: SqlStore, writer: int) -> None:
+            for number in range(10):
+                async with store.writing() as unit:
+                    await put(unit, conversation(f"c{writer}-{number}"))
+                    for _ in range(number % 4):  # so that not all take equally long to commit
+                        await unit.conversations.any()
 
-        await asyncio.gather(*(write(number) for number in range(30)))
-        async with store.reading() as unit:
-            assert [event.seq for event in await unit.events.after(0, 100)] == list(range(1, 31))
+        async def follow() -> list[FeedEvent]:
+            seen: list[FeedEvent] = []
+            ended, news = False, ()
+            while news or not ended:
+                ended = writing.done()
+                async with one.reading() as unit:
+                    news = await unit.events.after(seen[-1].seq if seen else 0, 3)
+                seen += news
+            return seen
+
+        writing = asyncio.gather(*(write(store, number) for number, store in enumerate([one, other] * 4)))
+        seen = await follow()
+        await writing
+    assert len({event.conversation_id for event in seen}) == 80
+    assert [event.seq for event in seen] == sorted({event.seq for event in seen})
 
 
-async def test_a_conversation_comes_back_as_it_was(database: Path) -> None:
+async def test_a_conversation_comes_back_as_it_was(database: Database) -> None:
     stored = conversation("c", ask="“Ünïcode” 🙂 \u202e שלום")
     async with open_store(database) as store:
         async with store.writing() as unit:
@@ -100,15 +128,36 @@ async def test_a_conversation_comes_back_as_it_was(database: Path) -> None:
             assert await unit.conversations.find(ConversationId("other")) is None
 
 
-async def test_only_the_hash_of_a_token_is_stored(database: Path, tmp_path: Path) -> None:
+async def test_only_the_hash_of_a_token_is_stored(database: Database, sql: Sql) -> None:
     async with open_store(database) as store:
         token = await issue_token(store, HandClock(), CHAIRS["ana"])
         async with store.reading() as unit:
             assert await unit.accounts.by_token(content_sha256(token)) == CHAIRS["ana"]
             assert await unit.accounts.by_token(token) is None
-    files = [file.read_bytes() for file in (tmp_path / "made").iterdir()]
-    assert files
+    ((kept, *_),) = sql("SELECT * FROM access_token")
+    assert kept == content_sha256(token)
+
+
+async def test_a_token_is_in_no_file_of_the_store(file: Path) -> None:
+    async with open_store(file) as store:
+        token = await issue_token(store, HandClock(), CHAIRS["ana"])
+        async with store.reading() as unit:
+            assert await unit.accounts.by_token(content_sha256(token)) == CHAIRS["ana"]
+        files = [part.read_bytes() for part in file.parent.iterdir()]
+    assert len(files) == 3
     assert not any(token.encode() in content for content in files)
+
+
+async def test_a_reading_unit_sees_one_moment(database: Database) -> None:
+    async with open_store(database) as mine, open_store(database) as others:
+        async with mine.reading() as unit:
+            assert not await unit.conversations.any()
+            async with others.writing() as theirs:
+                await put(theirs, conversation("c"))
+            assert not await unit.conversations.any()
+            assert await unit.events.last_place() == "0"
+        async with mine.reading() as unit:
+            assert await unit.conversations.any()
 
 
 @pytest.mark.parametrize("name", ["with space", "a#b", "a%41b", "a?b=c", "ünï"])
@@ -132,12 +181,25 @@ async def test_what_a_store_makes_is_for_its_user_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes; the profile folder protects it")
-async def test_a_database_that_is_there_keeps_the_rights_it_was_given(database: Path) -> None:
-    async with open_store(database):
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+async def test_urls_as_other_tools_write_them_are_understood(scheme: str) -> None:
+    url = parse_url(f"{scheme}://redline:secret@db.example/team?sslmode=verify-full")
+    assert url.render_as_string() == "postgresql+asyncpg://redline:***@db.example/team?ssl=verify-full"
+
+
+async def test_without_its_driver_postgresql_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    with pytest.raises(StoreError, match=re.escape("install redline-console[postgresql]")):
+        async with open_store("postgresql://127.0.0.1:1/x"):
+            pass
+
+
+async def test_a_database_that_is_there_keeps_the_rights_it_was_given(file: Path) -> None:
+    async with open_store(file):
         pass
-    database.chmod(0o660)
-    async with open_store(database):
-        assert stat.S_IMODE(database.stat().st_mode) == 0o660
+    file.chmod(0o660)
+    async with open_store(file):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o660
 
 
 async def test_a_database_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

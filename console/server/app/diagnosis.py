@@ -29,4 +29,6 @@ def examine(database: str | None, data_dir: Path | None) -> Diagnosis:
         found, wanted = asyncio.run(read_revision(chosen))
     except OSError as error:
         return Diagnosis(place, str(error), usable=False)
+    if found == "none":
+        return Diagnosis(place, "reachable and empty; the first start makes its tables", usable=True)
     return Diagnosis(place, f"reachable, schema {found}, this program wants {wanted}", usable=found == wanted)

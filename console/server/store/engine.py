@@ -44,7 +44,7 @@ def parse_url(database: Database) -> URL:
         return URL.create("sqlite+aiosqlite", database=str(database))
     try:
         url = make_url(database)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise StoreError(f"the database has no usable URL: {error}") from None
     if url.get_backend_name() == "sqlite":
         return url.set(drivername="sqlite+aiosqlite")
