@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.contract.conversations import Conversation, OwnerState, Priority, Tier
@@ -18,6 +18,16 @@ from console.server.store.tables import URGENCY, ConversationTable, CorrectionTa
 T = ConversationTable
 QUEUED = T.queued_for != QueuedFor.NOTHING
 CORRECTIONS = select(func.count()).where(CorrectionTable.conversation_id == T.id).correlate(T).scalar_subquery()
+
+# made once, because making a statement takes longer than running it
+_THIS, _THESE = T.id == bindparam("this"), T.id.in_(bindparam("these", expanding=True))
+_DOCUMENT = select(T.document).where(_THIS)
+_STANDING = select(T.queued_for, T.tier, T.holder_id, T.epoch).where(_THIS).with_for_update(key_share=True)
+_URGENCY = select(*URGENCY).where(_THIS)
+_ALL_ROWS = select(T, CORRECTIONS).order_by(*URGENCY)
+_ROWS = _ALL_ROWS.where(_THESE)
+_QUEUED_ROWS = _ROWS.where(QUEUED)
+_PAGE = _ALL_ROWS.where(QUEUED).limit(bindparam("most", type_=Integer))
 
 
 class SqlConversations:
@@ -45,27 +55,28 @@ class SqlConversations:
         return tuple(ConversationId(found) for found in queued)
 
     async def find(self, conversation_id: ConversationId) -> Conversation | None:
-        document = await self._session.scalar(select(T.document).where(T.id == conversation_id))
+        document = await self._session.scalar(_DOCUMENT, {"this": conversation_id})
         return None if document is None else Conversation.model_validate_json(document)
 
     async def any(self) -> bool:
         return await self._session.scalar(select(T.id).limit(1)) is not None
 
     async def rows(self, ids: Sequence[ConversationId], now: datetime) -> tuple[QueueRow, ...]:
-        return await self._rows(now, T.id.in_(ids))
+        return await self._rows(_ROWS, now, these=ids)
 
     async def queued_rows(self, ids: Sequence[ConversationId], now: datetime) -> tuple[QueueRow, ...]:
-        return await self._rows(now, T.id.in_(ids), QUEUED)
+        return await self._rows(_QUEUED_ROWS, now, these=ids)
 
     async def page(self, after: ConversationId | None, limit: int, now: datetime) -> tuple[QueueRow, ...]:
         if after is None:
-            return await self._rows(now, QUEUED, limit=limit)
-        place = (await self._session.execute(select(*URGENCY).where(T.id == after))).one_or_none()
-        return () if place is None else await self._rows(now, QUEUED, tuple_(*URGENCY) > tuple_(*place), limit=limit)
+            return await self._rows(_PAGE, now, most=limit)
+        place = (await self._session.execute(_URGENCY, {"this": after})).one_or_none()
+        if place is None:
+            return ()
+        return await self._rows(_PAGE.where(tuple_(*URGENCY) > tuple_(*place)), now, most=limit)
 
     async def standing(self, conversation_id: ConversationId) -> Standing | None:
-        columns = select(T.queued_for, T.tier, T.holder_id, T.epoch).where(T.id == conversation_id)
-        row = (await self._session.execute(columns.with_for_update(key_share=True))).one_or_none()
+        row = (await self._session.execute(_STANDING, {"this": conversation_id})).one_or_none()
         if row is None:
             return None
         return Standing(
@@ -115,9 +126,10 @@ class SqlConversations:
         claims = (_claim(row, now) for row in await self._session.scalars(held))
         return tuple(claim for claim in claims if claim)
 
-    async def _rows(self, now: datetime, *where: ColumnElement[bool], limit: int | None = None) -> tuple[QueueRow, ...]:
-        rows = select(T, CORRECTIONS).where(*where).order_by(*URGENCY).limit(limit)
-        found = await self._session.execute(rows, execution_options={"populate_existing": True})
+    async def _rows(
+        self, rows: "Select[ConversationTable, int]", now: datetime, **values: object
+    ) -> tuple[QueueRow, ...]:
+        found = await self._session.execute(rows, values, execution_options={"populate_existing": True})
         return tuple(_queue_row(row, corrections, now) for row, corrections in found)
 
 

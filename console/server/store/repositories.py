@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import Integer, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.contract.base import canonical_json
@@ -17,6 +17,14 @@ from console.server.services.identity import Identity
 from console.server.store.inserting import insert_new, insert_or_update
 from console.server.store.postgresql import Turn, announce, take_turn
 from console.server.store.tables import AccessTokenTable, AccountTable, CorrectionTable, EventTable
+
+# made once, because making a statement takes longer than running it
+_CORRECTIONS = select(CorrectionTable).order_by(CorrectionTable.received_at, CorrectionTable.id)
+_OF_CONVERSATION = _CORRECTIONS.where(CorrectionTable.conversation_id == bindparam("conversation_id"))
+_LAST_PLACE = select(EventTable.seq, EventTable.stamp).order_by(EventTable.seq.desc()).limit(1)
+_THIS_PLACE = select(EventTable.seq).where(EventTable.seq == bindparam("seq"), EventTable.stamp == bindparam("stamp"))
+_BEHIND = EventTable.seq > bindparam("seq")
+_EVENTS_BEHIND = select(EventTable).where(_BEHIND).order_by(EventTable.seq).limit(bindparam("most", type_=Integer))
 
 
 class SqlCorrections:
@@ -49,12 +57,12 @@ class SqlCorrections:
     async def find(
         self, conversation_id: ConversationId | None, author_id: UserId | None
     ) -> tuple[CorrectionRecord, ...]:
-        statement = select(CorrectionTable).order_by(CorrectionTable.received_at, CorrectionTable.id)
+        found, values = _CORRECTIONS, {}
         if conversation_id is not None:
-            statement = statement.where(CorrectionTable.conversation_id == conversation_id)
+            found, values = _OF_CONVERSATION, {"conversation_id": conversation_id}
         if author_id is not None:
-            statement = statement.where(CorrectionTable.author_id == author_id)
-        return tuple(_record(row) for row in await self._session.scalars(statement))
+            found = found.where(CorrectionTable.author_id == author_id)
+        return tuple(_record(row) for row in await self._session.scalars(found, values))
 
     async def on_days(self, author_id: UserId, days: Sequence[date]) -> tuple[tuple[date, StoredId], ...]:
         columns = select(CorrectionTable.submitted_on, CorrectionTable.id, CorrectionTable.body_sha256)
@@ -90,9 +98,8 @@ class SqlEvents:
             self.appended = True
 
     async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
-        statement = select(EventTable).where(EventTable.seq > seq).order_by(EventTable.seq).limit(limit)
         found: list[FeedEvent] = []
-        for row in await self._session.scalars(statement):
+        for row in await self._session.scalars(_EVENTS_BEHIND, {"seq": seq, "most": limit}):
             about = ConversationId(row.conversation_id)
             behind = found[-1].seq if found else seq
             event = FeedEvent(
@@ -102,14 +109,13 @@ class SqlEvents:
         return tuple(found)
 
     async def last_place(self) -> FeedPlace:
-        last = select(EventTable.seq, EventTable.stamp).order_by(EventTable.seq.desc()).limit(1)
-        found = (await self._session.execute(last)).one_or_none()
+        found = (await self._session.execute(_LAST_PLACE)).one_or_none()
         return FEED_START if found is None else f"{found.seq}-{found.stamp}"
 
     async def holds(self, place: FeedPlace) -> bool:
         seq, _, stamp = place.partition("-")
-        held = select(EventTable.seq).where(EventTable.seq == int(seq), EventTable.stamp == stamp)
-        return place == FEED_START or await self._session.scalar(held) is not None
+        held = {"seq": int(seq), "stamp": stamp}
+        return place == FEED_START or await self._session.scalar(_THIS_PLACE, held) is not None
 
 
 class SqlAccounts:
