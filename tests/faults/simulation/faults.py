@@ -8,6 +8,8 @@ from random import Random
 class Fault(StrEnum):
     """What can go wrong. The desk's deaths are at named points of submitting, sending and settling."""
 
+    __hash__ = str.__hash__  # an enumeration's own is slow, and chance is asked a thousand times
+
     DESK_DIES_BEFORE_STORE = "desk dies before store"
     DESK_DIES_IN_SUBMIT = "desk dies in submit's transaction"
     DESK_DIES_AFTER_SUBMIT = "desk dies after submit's commit"

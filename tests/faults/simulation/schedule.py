@@ -2,11 +2,12 @@
 
 import asyncio
 import atexit
+import gc
 import hashlib
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -116,11 +117,11 @@ class _Schedule:
         )
         self._network = Network(self._server, self.faults, self._stream("network"), self.trace)
         self._computers: list[Computer] = []
-        people = self._random.choice((1, 2, 2, 3))
+        people = self._random.choice((1, 1, 2, 2, 3))
         self._people = [self._hire(who) for who in STAFF[:people]]
 
     def _hire(self, who: Identity) -> Person:
-        desks = [self._new_computer() for _ in range(self._random.choice((1, 1, 1, 2)))]
+        desks = [self._new_computer() for _ in range(self._random.choice((1, 1, 1, 1, 2)))]
         random = self._stream(f"person {who.user_id}")
         return Person(who, desks, self._server, self.faults, random, self.ledger, self.trace)
 
@@ -219,42 +220,40 @@ class _Schedule:
 
     async def _check_screens(self) -> list[str]:
         """Each desk is online, and shows what a fresh read shows."""
+        seated = [computer for computer in self._computers if computer.process.alive]
+        found = [f"H0 {one.name} shows some as waiting" for one in seated if one.session.corrections.pending_count]
+        for one in seated:
+            if one.session.connection.state is not ConnectionState.ONLINE:
+                found.append(f"Q {one.name} is offline: {one.session.connection.reason}")
+        return found or await self._compare_screens(seated)
+
+    async def _compare_screens(self, seated: list[Computer]) -> list[str]:
         found: list[str] = []
-        for computer in self._computers:
-            if not computer.process.alive:  # nobody ever sat here
-                continue
-            session, backend = computer.session, self._server.backend
-            if session.connection.state is not ConnectionState.ONLINE:
-                found.append(f"Q {computer.name} is offline: {session.connection.reason}")
-            if session.corrections.pending_count:
-                found.append(f"H0 {computer.name} shows {session.corrections.pending_count} waiting")
-            fresh = await list_queue(backend, computer.who, None, 100)
-            shown = {row.conversation_id: row for row in session.queue.rows}
-            if shown.keys() != {row.conversation_id for row in fresh.rows}:
-                found.append(f"Q {computer.name} shows the rows {list(shown)}")
-            for row in fresh.rows:
-                if row.conversation_id in shown:
+        backend, reader = self._server.backend, self._people[0].who
+        queue = (await list_queue(backend, reader, None, 100)).rows
+        for one in seated:
+            found += _differences(f"the queue at {one.name}", one.session.queue.rows, queue)
+        for about in CONVERSATIONS:
+            if shown := {one.name: view for one in seated if (view := one.session.conversations.get(about))}:
+                view = await read_conversation(backend, reader, about)
+                for name, ours in shown.items():
                     found += _differences(
-                        f"{row.conversation_id} in the queue at {computer.name}", shown[row.conversation_id], row
-                    )
-            for about in CONVERSATIONS:
-                if view := session.conversations.get(about):
-                    read = await read_conversation(backend, computer.who, about)
-                    found += _differences(f"{about} at {computer.name}", view.row, read.row)
-                    found += _differences(
-                        f"{about} at {computer.name}",
-                        view,
-                        read.model_copy(update={"server_time": view.server_time, "row": view.row}),
+                        f"{about} at {name}", (ours.row, *ours.corrections), (view.row, *view.corrections)
                     )
         return found
 
 
-def _differences(what: str, shown: Model, fresh: Model) -> list[str]:
+def _differences(what: str, shown: Sequence[Model], fresh: Sequence[Model]) -> list[str]:
     """Return what a desk shows otherwise than a fresh read does."""
-    other = [name for name in type(fresh).model_fields if getattr(shown, name) != getattr(fresh, name)]
-    return [
-        f"Q {what} shows {name} {getattr(shown, name)!r:.200}, and not {getattr(fresh, name)!r:.200}" for name in other
-    ]
+    if shown == fresh:
+        return []
+    found = [] if len(shown) == len(fresh) else [f"Q {what} has {len(shown)} parts, and not {len(fresh)}"]
+    for ours, theirs in zip(shown, fresh, strict=False):
+        for name in type(theirs).model_fields:
+            here, there = getattr(ours, name), getattr(theirs, name)
+            if here != there:
+                found.append(f"Q {what} shows {name} {here!r:.200}, and not {there!r:.200}")
+    return found
 
 
 @cache
@@ -283,4 +282,6 @@ def _templates() -> Path:
 
     with ThreadPoolExecutor(1) as other:  # in a loop of its own, as the drivers' threads need a real one
         other.submit(asyncio.run, make()).result()
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: the collector would look through it thousands of times
     return folder

@@ -36,8 +36,8 @@ from tests.faults.simulation.loop import Crash, Process
 from tests.faults.simulation.network import Request
 
 FEED, CORRECTION = "/v1/feed", "/v1/corrections/"
-NEVER_S = 1e6
-"""No other process writes, so there is nothing to look for without the bell."""
+SELDOM_S = 30.0
+"""No other process writes, so that looking without the bell is only for a ring that was missed."""
 
 FILES = ("", "-wal")
 """What a database consists of, by what is added to its name; the third file only speeds up reading."""
@@ -120,7 +120,7 @@ class SimulatedServer:
         self._process = Process(f"server {self._lives}")
         bell = Bell()
         store = SqlStore(_engine(), bell.ring)
-        lookout = Lookout(store, bell, every_s=NEVER_S)
+        lookout = Lookout(store, bell, every_s=SELDOM_S)
         self.backend = Backend(store, self.clock, bell, lookout, "Simulated", "1", self._chairs)
 
     def issue_token(self, who: Identity) -> str:
