@@ -149,6 +149,15 @@ async def test_a_settled_correction_leaves_the_outbox_for_the_deliveries_and_nev
     assert await store.deliveries(BEN) == ()
 
 
+async def test_the_words_of_a_delivery_can_be_read_again(store: LocalStore) -> None:
+    for name in ("d-1", "d-2"):
+        await store.submit(correction(name))
+    await store.settle(receipt(correction("d-1")))
+    assert await store.delivered(CorrectionId("d-1")) == correction("d-1")
+    assert await store.delivered(CorrectionId("d-2")) is None, "it waits"
+    assert await store.delivered(CorrectionId("unknown")) is None
+
+
 async def test_a_delivery_can_be_sent_again_in_the_very_words(store: LocalStore) -> None:
     for name in ("d-1", "d-2"):
         await store.submit(correction(name))

@@ -13,11 +13,14 @@ from console.client.services.tasks import Tasks
 from console.client.store.memory_store import MemoryStore
 from console.contract.base import canonical_json, content_sha256
 from console.contract.corrections import Correction
+from console.contract.ids import ConversationId
 from console.contract.views import CorrectionState, Receipt
 from tests.client.desk import QuickClock, until
 from tests.client.test_local_store import ANA, NOW, correction
 
 pytestmark = pytest.mark.anyio
+
+C2 = ConversationId("c-2")
 
 
 class Troubled(HttpGateway):
@@ -84,6 +87,20 @@ async def test_a_correction_that_always_fails_holds_up_its_own_conversation_only
     await sender.send(correction("d-1", "c-1"), correction("d-2", "c-1"), correction("d-3", "c-2"))
     assert sender.gateway.tried[1] == "d-3"
     assert sender.gateway.tried[-2:] == ["d-1", "d-2"]
+
+
+async def test_how_long_a_conversation_is_left_alone_is_known_and_only_its_own() -> None:
+    sender = Sender(Troubled(**{"d-1": [UnclearAnswerError("500")]}))
+    seen: list[tuple[float, float]] = []
+
+    def note(_: ConversationId) -> None:
+        seen.append((sender.pump.waits(ConversationId("c-1")), sender.pump.waits(C2)))
+
+    sender.pump = OutboxPump(sender.gateway, sender.outbox, sender.clock, Random(1), note)
+    await sender.send(correction("d-1", "c-1"), correction("d-2", "c-2"))
+    assert any(own > 0 for own, _ in seen)
+    assert not any(other for _, other in seen)
+    assert sender.pump.waits(C2) == 0
 
 
 async def test_an_error_that_nobody_foresaw_is_told_once_and_ends_no_delivery(heard: list[str]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,9 @@ from console.client.store.sqlite_store import SqliteStore
 from console.contract.conversations import OwnerState
 from console.contract.events import FeedEvent
 from console.contract.ids import ConversationId, UserId
+from console.contract.permissions import Role
 from console.contract.problems import ProblemCode
-from console.contract.views import Claim, FeedPlace, QueuePage
+from console.contract.views import Claim, FeedPlace, Me, QueuePage
 from tests.client.desk import Desk, QuickClock, desk, until
 from tests.client.wire import Wire, saying
 from tests.server.world import Running, conversation, correction, running, send, token
@@ -33,6 +34,7 @@ from tests.server.world import Running, conversation, correction, running, send,
 pytestmark = pytest.mark.anyio
 
 C1 = ConversationId("c-1")
+ANA = Me(user_id=UserId("ana"), name="Ana Ruiz", role=Role.TIER1, workspace="Sample", version="1")
 
 
 @pytest.fixture
@@ -62,6 +64,32 @@ async def test_rows_of_the_last_run_show_before_the_backend_answers(backend: Run
         assert ana.session.me.name == "Ana Ruiz"
         await until(lambda: ana.session.connection.reason == "The embedded backend is not up.")
         assert ana.session.connection.state is ConnectionState.OFFLINE
+
+
+async def test_since_when_the_backend_is_gone_is_known_over_restarts() -> None:
+    heard_at = datetime(2026, 10, 24, 9, 2, tzinfo=UTC)
+    session = DeskSession(ANA, HttpGateway(lambda: None, "token"), MemoryStore(), last_online=heard_at)
+    await session.start()
+    try:
+        await until(lambda: session.connection.state is ConnectionState.OFFLINE)
+        assert session.connection.since == heard_at
+        tried, again = session.connection.tried_at, session.connection.next_try_at
+        assert tried is not None
+        assert again is not None
+        assert heard_at < tried <= again
+    finally:
+        await session.stop()
+
+
+async def test_a_backend_that_is_only_coming_up_is_not_called_gone() -> None:
+    session = DeskSession(ANA, HttpGateway(lambda: None, "token"), MemoryStore(), coming_up_s=3600)
+    assert session.connection.state is ConnectionState.CONNECTING
+    await session.start()
+    try:
+        await until(lambda: session.connection.tried_at is not None)
+        assert session.connection.state is ConnectionState.CONNECTING
+    finally:
+        await session.stop()
 
 
 async def test_nobody_new_can_sign_in_without_the_backend() -> None:

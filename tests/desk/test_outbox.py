@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtGui import QClipboard
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
+from console.client.app.profile import Profile
 from console.client.services.clock import SystemClock
 from console.client.services.corrections import SavedState
 from console.contract.base import canonical_json
@@ -18,7 +19,7 @@ from console.contract.corrections import Correction
 from tests.client.desk import until
 from tests.client.test_queue_filter import row
 from tests.desk.child import Backend
-from tests.desk.seat import Seat, seated
+from tests.desk.seat import Seat, console, seated
 from tests.desk.stock import BETTER, leave_unreadable, stock, written
 from tests.desk.stories import ANSWER, ANSWER_TURN
 from tests.desk.test_accessibility import nameless
@@ -342,12 +343,43 @@ async def test_what_it_shows_is_shown_letter_by_letter(away: Sit, tmp_path: Path
         assert sum(HOSTILE in line for line in words(ana)) >= 4
 
 
+async def test_what_was_stored_late_shows_the_words_this_computer_keeps(away: Sit, tmp_path: Path) -> None:
+    await stock(tmp_path, late=[written(1, "c-1")])
+    async with away() as ana:
+        assert ana.status.saving.text() == "All stored"
+        ana.press("w")
+        await until(lambda: ana.outbox.detail.words.text() == BETTER)
+        assert "A QA lead decides" in ana.outbox.detail.next.text()
+
+
+async def test_a_conversation_kept_here_says_of_which_day_it_is(
+    at_work: Sit, away: Sit, case: Conversation, tmp_path: Path
+) -> None:
+    async with at_work() as ana:
+        await ana.choose(case.id)
+    async with away() as ana:
+        await ana.choose(case.id)
+        read_at = ana.session.conversations.get(case.id).server_time.astimezone()
+        await until(lambda: ana.conversation.stale.accessibleName() != "")
+        said = ana.conversation.stale.accessibleName()
+        assert said in (f"read {read_at:%H:%M}", f"read {read_at.day} {read_at:%b}")
+
+
 async def test_nobody_sees_another_s_outbox(app: QApplication, backend: Backend, tmp_path: Path) -> None:
     await stock(tmp_path, refused=[(written(1, "c-1"), REASON)])
     async with seated(app, tmp_path, lambda: backend.url, "ben") as ben:
         ben.press("w")
         assert ben.outbox.model.rowCount() == 0
         assert ben.status.saving.text() == "All stored"
+
+
+async def test_a_desk_remembers_when_its_backend_answered_last(app: QApplication, tmp_path: Path) -> None:
+    profile = Profile(tmp_path, sample=True)
+    assert profile.last_online() is None
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    async with console(app, tmp_path) as desk:
+        await until(lambda: desk.window.status.connection.text() == "Connected")
+    assert began <= profile.last_online() <= datetime.now(UTC)
 
 
 async def test_times_are_as_short_as_is_clear(away: Sit, tmp_path: Path) -> None:

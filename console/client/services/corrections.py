@@ -1,7 +1,7 @@
 """Corrections at this desk: drafts as they are typed, submission, and what became of each."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
 
@@ -12,7 +12,7 @@ from console.client.services.conversations import ConversationService
 from console.client.services.errors import DraftExistsError
 from console.client.services.outbox import Outbox
 from console.client.services.outbox_pump import OutboxPump
-from console.client.services.ports import Clock, LocalStore, OutboxItem, Unreadable
+from console.client.services.ports import Clock, Delivery, LocalStore, OutboxItem, Unreadable
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId, new_correction_id
 from console.contract.taxonomy import TAXONOMY
@@ -49,6 +49,7 @@ class OutboxEntry:
     """Something of one person's that is not plainly stored: it waits, was refused, came late, or cannot be read here.
 
     `correction` is None where its words cannot be shown; `submitted_at` is None for what cannot be read.
+    `next_try_at`: by this computer's clock, where the last try failed for this conversation alone.
     """
 
     key: str
@@ -58,6 +59,7 @@ class OutboxEntry:
     submitted_at: datetime | None = None
     reason: str | None = None
     correction: Correction | None = None
+    next_try_at: datetime | None = None
 
 
 class CorrectionService:
@@ -85,6 +87,7 @@ class CorrectionService:
         self._claims = claims
         self._me_id = me_id
         self._submitted: dict[CorrectionId, CorrectionDraft] = {}
+        self._late: dict[CorrectionId, Correction] = {}
 
     async def draft(self, conversation_id: ConversationId, turn: int) -> CorrectionDraft:
         """Return one's stored draft of a turn, or an untouched one. Raises KeyError (no such turn), DeskError."""
@@ -167,11 +170,7 @@ class CorrectionService:
         First what was refused, for it waits for its author; then what waits to be stored, what was stored late, and
         what cannot be read here; in each the oldest first.
         """
-        here = (
-            OutboxEntry(said.id, said.conversation_id, said.turn, how.state, said.submitted_at, how.reason, said)
-            for item in self._outbox.items
-            for said, how in [(item.correction, self._status(item))]
-        )
+        here = sorted(map(self._entry, self._outbox.items), key=lambda entry: entry.state is not SavedState.REFUSED)
         late = (
             OutboxEntry(
                 key=sent.receipt.id,
@@ -179,22 +178,39 @@ class CorrectionService:
                 turn=sent.turn,
                 state=SavedState.LATE,
                 submitted_at=sent.submitted_at,
-                correction=self._as_read(sent.conversation_id, sent.receipt.id),
+                correction=self._late.get(sent.receipt.id),
             )
-            for sent in self._outbox.deliveries
-            if sent.receipt.state is CorrectionState.LATE
+            for sent in self._sent_late()
         )
         unreadable = (
             OutboxEntry(f"{place} unreadable", left.conversation_id, left.turn, SavedState.UNREADABLE)
             for place, left in enumerate(self._outbox.unreadable)
         )
-        return (*sorted(here, key=lambda entry: entry.state is not SavedState.REFUSED), *late, *unreadable)
+        return (*here, *late, *unreadable)
 
-    def _as_read(self, conversation_id: ConversationId, correction_id: CorrectionId) -> Correction | None:
-        """Return a stored correction as it stands in its conversation, if that is open."""
-        view = self._conversations.get(conversation_id)
-        found = (record.correction for record in (view.corrections if view else ()))
-        return next((said for said in found if said.id == correction_id), None)
+    async def read_late(self) -> None:
+        """Read the words of what was stored late, which `outbox` can show from then on. Raises StoreError."""
+        for sent in self._sent_late():
+            if sent.receipt.id not in self._late and (said := await self._store.delivered(sent.receipt.id)):
+                self._late[said.id] = said
+                self._publish(said.conversation_id)
+
+    def _sent_late(self) -> list[Delivery]:
+        return [sent for sent in self._outbox.deliveries if sent.receipt.state is CorrectionState.LATE]
+
+    def _entry(self, item: OutboxItem) -> OutboxEntry:
+        said, how = item.correction, self._status(item)
+        waits = self._pump.waits(said.conversation_id) if how.state is SavedState.SAVED_HERE else 0.0
+        return OutboxEntry(
+            key=said.id,
+            conversation_id=said.conversation_id,
+            turn=said.turn,
+            state=how.state,
+            submitted_at=said.submitted_at,
+            reason=how.reason,
+            correction=said,
+            next_try_at=self._clock.now() + timedelta(seconds=waits) if waits else None,
+        )
 
     def _status(self, item: OutboxItem) -> CorrectionStatus:
         said = item.correction

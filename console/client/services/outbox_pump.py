@@ -51,6 +51,10 @@ class OutboxPump:
         self._lanes: dict[ConversationId, _Wait] = {}
         self._wake = asyncio.Event()
 
+    def waits(self, conversation_id: ConversationId) -> float:
+        """Return for how many seconds a conversation whose last try failed is left alone; 0 where it may go now."""
+        return max(0.0, self._due(conversation_id) - self._clock.monotonic())
+
     def wake(self) -> None:
         """Look again now: something was submitted. Waits that run go on."""
         self._wake.set()

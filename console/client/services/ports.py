@@ -162,6 +162,9 @@ class LocalStore(Protocol):
     async def resend(self, ids: Sequence[CorrectionId]) -> tuple[OutboxItem, ...]:
         """Put deliveries back into the outbox, in one transaction; return those whose words are still kept."""
 
+    async def delivered(self, correction_id: CorrectionId) -> Correction | None:
+        """Return what was delivered under an id, while its words are kept."""
+
     async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
         """Return what an author had stored from here, oldest first."""
 

@@ -88,6 +88,11 @@ class MemoryStore:
         self._outbox |= {item.correction.id: item for item in items}
         return items
 
+    async def delivered(self, correction_id: CorrectionId) -> Correction | None:
+        """Return what was delivered under an id."""
+        kept = self._deliveries.get(correction_id)
+        return kept[0] if kept else None
+
     async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
         """Return what an author had stored from here, oldest first."""
         return tuple(delivery for said, delivery in self._deliveries.values() if said.author_id == author_id)

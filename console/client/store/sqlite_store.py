@@ -193,6 +193,15 @@ class SqliteStore:
 
         return await self._write(write)
 
+    async def delivered(self, correction_id: CorrectionId) -> Correction | None:
+        """Return what was delivered under an id, while its words are kept and can be read."""
+
+        def read(db: sqlite3.Connection) -> Correction | None:
+            row = db.execute("SELECT body FROM delivery WHERE id = ?", (correction_id,)).fetchone()
+            return _read(Correction, row[0]) if row and row[0] else None
+
+        return await self._run(read)
+
     async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
         """Return what an author had stored from here, oldest first."""
 

@@ -50,7 +50,9 @@ def what_next(row: OutboxRow, connection: Connection) -> str:
     if row.entry.state is not SavedState.SAVED_HERE:
         return _NEXT[row.entry.state]
     if connection.state is ConnectionState.ONLINE:
-        return "It is saved on this computer and goes out by itself, in its turn."
+        failed = row.entry.next_try_at
+        words = "It is saved on this computer and goes out by itself"
+        return f"{words}: the last try came to nothing, the next is at {_clock(failed)}." if failed else f"{words}."
     return (
         "It is saved on this computer. It goes out by itself when the backend is back; it stays as long as that takes."
     )

@@ -8,7 +8,7 @@ from PySide6.QtCore import QMetaObject, QObject, SignalInstance
 from PySide6.QtWidgets import QFileDialog
 
 from console.client.models.outbox_model import OutboxRow
-from console.client.services.corrections import OutboxEntry
+from console.client.services.corrections import OutboxEntry, SavedState
 from console.client.services.export import export_outbox
 from console.client.services.session import DeskSession
 from console.client.ui.outbox.outbox_panel import OutboxPanel
@@ -39,6 +39,7 @@ class OutboxPresenter(QObject):
         self._tell = tell
         self._go_to = go_to
         self._names: dict[ConversationId, tuple[str, str]] = {}
+        self._asked: set[str] = set()
         self._connections: list[QMetaObject.Connection] = []
         detail = panel.detail
         for signal, slot in (
@@ -69,6 +70,10 @@ class OutboxPresenter(QObject):
             return
         entries = self._session.corrections.outbox()
         self._name(entries)
+        late = {entry.key for entry in entries if entry.state is SavedState.LATE}
+        if late - self._asked:
+            self._asked |= late
+            self._door.start("read late words", self._session.corrections.read_late)
         rows = [OutboxRow(entry, *self._names.get(entry.conversation_id, ("", ""))) for entry in entries]
         self._panel.show_rows(rows, self._session.connection, self._session.now())
 

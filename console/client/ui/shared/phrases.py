@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from unicodedata import bidirectional
 
 from PySide6.QtCore import QLocale
+from PySide6.QtGui import QGuiApplication
 
 from console.client.ui.shared.chips import Tone
 from console.contract.conversations import Gate, SignalKind
@@ -126,6 +128,12 @@ def moment(at: datetime, now: datetime) -> str:
 def as_of(at: datetime, now: datetime) -> str:
     """What a queue says that cannot be read now: when it was."""
     return f"as of {moment(at, now)}"
+
+
+def in_order(words: str) -> str:
+    """Words for a button, which Qt would set by the desk's direction: those that begin with a number would lose it."""
+    latin = next((kind for kind in map(bidirectional, words) if kind in ("L", "R", "AL")), "L") == "L"
+    return f"\u200e{words}" if latin and QGuiApplication.isRightToLeft() else words
 
 
 def initials(name: str) -> str:

@@ -9,7 +9,7 @@ from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Space, Weight
 from console.client.ui.shared.commands import Place, keys_of
 from console.client.ui.shared.parts import ElidedLabel, TextButton, label, set_role
-from console.client.ui.shared.phrases import moment
+from console.client.ui.shared.phrases import in_order, moment
 from console.client.ui.shared.untrusted import set_tip
 from console.contract.permissions import Permission, Role, is_allowed
 
@@ -112,7 +112,7 @@ class StatusBar(QFrame):
         parts = [waiting] if pending else []
         parts += [self.tr("{n} refused, kept here").format(n=refused)] if refused else []
         words = ", ".join(parts) or self.tr("All stored")
-        self.saving.setText(words)
+        self.saving.setText(in_order(words))
         self.saving.setAccessibleName(self.tr("Outbox: {words}").format(words=words))
         set_tip(self.saving, self.tr("Open the outbox ({key})").format(key=keys_of("outbox")))
         set_role(self.saving, "bad" if refused else "warn" if pending else "muted")
