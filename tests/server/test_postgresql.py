@@ -6,14 +6,17 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from console.contract.conversations import Conversation
 from console.contract.events import EventKind, FeedEvent
 from console.contract.ids import ConversationId
 from console.contract.views import CorrectionState
+from console.server.domain.queueing import place
 from console.server.services.backend import Backend, Bell, Lookout
 from console.server.services.claims import claim_conversation
-from console.server.services.conversations import import_conversations
+from console.server.services.conversations import ImportCounts, import_conversations
 from console.server.services.corrections import store_correction
 from console.server.services.feed import follow_feed
+from console.server.services.ports import Arrival
 from console.server.store import listening, repositories
 from console.server.store.postgresql import Turn
 from console.server.store.unit_of_work import SqlStore, open_store
@@ -141,3 +144,23 @@ async def test_a_correction_and_a_claim_at_once_are_one_behind_the_other(
     assert (await taking).epoch == 2
     receipt, _ = await store_correction(mine, CHAIRS["ana"], correction("k", "c"))
     assert receipt.state is CorrectionState.LATE
+
+
+async def test_imports_that_meet_in_the_middle_wait_for_each_other_only_one_way(
+    one: SqlStore, other: SqlStore, sql: Sql
+) -> None:
+    """Both stop at a conversation in the middle that a third is just writing; then one gets through, and the other."""
+    forth = [conversation(f"c{number}") for number in range(9)]
+    middle = Arrival(forth[4], "0" * 64, place(forth[4], NOW, queue_all=False))
+
+    def importing(store: SqlStore, conversations: list[Conversation]) -> asyncio.Task[ImportCounts]:
+        return asyncio.create_task(import_conversations(store, HandClock(), conversations, queue_all=False))
+
+    async with one.writing() as unit:
+        await unit.conversations.add([middle])
+        imports = importing(one, forth), importing(other, forth[::-1])
+        async with asyncio.timeout(60):
+            while len(sql(WAITING)) < 2:
+                await asyncio.sleep(0.01)
+    counts = await asyncio.gather(*imports)
+    assert sorted((count.imported, count.already_there, count.different) for count in counts) == [(0, 8, 1), (8, 0, 1)]
