@@ -3,10 +3,15 @@
 import asyncio
 import socket
 import struct
+import sys
+from http import HTTPStatus
 
 import h11
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from console.contract.problems import ProblemCode
+from console.server.api.refusals import problem_response
 
 MAX_CONNECTIONS = 900
 """Beyond it requests are answered 503; a process often may have no more than 1,024 files open."""
@@ -22,6 +27,9 @@ GONE_S = 2 * STALLED_S
 
 UNSENT = 16 * 1024
 """Bytes that the system may hold for a reader ahead of the line; by itself it would take megabytes."""
+
+
+HEAD_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 
 class PunctualProtocol(H11Protocol):
@@ -47,6 +55,19 @@ class PunctualProtocol(H11Protocol):
         self._stop_watching()
         self._stop_waiting()
         super().connection_lost(exc)
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP with a problem document, if no other answer has begun, and close."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            error = sys.exc_info()[1]  # h11's, which uvicorn is just handling
+            too_large = isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == HEAD_TOO_LARGE
+            for event in _refusal(too_large=too_large):
+                self.transport.write(self.conn.send(event) or b"")
+        if self.cycle is not None:  # the route may still answer, and nobody listens any more
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
 
     @override
     def pause_writing(self) -> None:
@@ -95,3 +116,13 @@ def _bound(line: socket.socket) -> None:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(GONE_S * 1000))
+
+
+def _refusal(*, too_large: bool) -> tuple[h11.Event, ...]:
+    if too_large:
+        refusal = problem_response(ProblemCode.TOO_LARGE, "The request's head is too large.", status=HEAD_TOO_LARGE)
+    else:
+        refusal = problem_response(ProblemCode.INVALID, "This is not HTTP.", status=HTTPStatus.BAD_REQUEST)
+    headers = [*refusal.raw_headers, (b"connection", b"close")]
+    response = h11.Response(status_code=refusal.status_code, headers=headers)
+    return response, h11.Data(data=bytes(refusal.body)), h11.EndOfMessage()

@@ -11,6 +11,7 @@ from contextlib import suppress
 import uvicorn
 from typing_extensions import override
 
+from console.contract.limits import MAX_HEAD
 from console.server.api import connections
 from console.server.app.factory import create_app
 from console.server.app.settings import Settings, utc_now
@@ -88,6 +89,8 @@ def create_server(
         access_log=False,
         server_header=False,
         http=connections.PunctualProtocol,
+        h11_max_incomplete_event_size=MAX_HEAD,
+        ws="none",
         limit_concurrency=connections.MAX_CONNECTIONS,
         timeout_graceful_shutdown=GRACE_S,
     )
