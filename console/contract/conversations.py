@@ -9,7 +9,7 @@ from console.contract.base import Count, Key, Line, Many, Model, Score, Text, Ut
 from console.contract.ids import ConversationId, CustomerId
 from console.contract.permissions import Tier as Tier
 
-TurnNumber = Annotated[int, Field(ge=1)]
+TurnNumber = Annotated[Count, Field(ge=1)]
 """A turn's place in its conversation, counted from 1; it never changes."""
 
 LanguageTag = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]

@@ -15,7 +15,9 @@ from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.limits import MAX_CHANGES, MAX_CORRECTION, MIB
 from console.contract.taxonomy import RootCause, Severity
 
-Offset = Annotated[int, Field(ge=0)]
+Offset = Count
+"""A place between two code points of a text."""
+
 T = TypeVar("T")
 Marks = Annotated[Many[T], Field(max_length=MAX_CHANGES)]
 """What a correction may hold many of."""

@@ -11,6 +11,9 @@ from console.server.api.refusals import problem_response
 ONCE = (b"authorization", b"content-length", b"content-type", b"last-event-id")
 """What decides and so may not be said twice: two readers could take different ones."""
 
+VERSIONS = ("1.0", "1.1")
+"""Of HTTP; h11 reads a request of any other as if it were one of these."""
+
 
 class LoopbackOnly:
     """Turns web pages away from an embedded backend: another Host is DNS rebinding, an Origin is a browser."""
@@ -49,6 +52,8 @@ def _fault(scope: Scope) -> tuple[ProblemCode, HTTPStatus, str] | None:
     size = len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in headers)
     if size > MAX_HEAD or len(headers) > MAX_HEADERS:
         return ProblemCode.TOO_LARGE, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's head is too large."
+    if scope["http_version"] not in VERSIONS:
+        return ProblemCode.INVALID, HTTPStatus.BAD_REQUEST, "This backend speaks HTTP/1.1."
     names = [name for name, _ in headers]
     framed_twice = b"transfer-encoding" in names and b"content-length" in names
     if framed_twice or any(names.count(name) > 1 for name in ONCE):

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query, Request
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from console.contract.base import KEY_LENGTH, KEY_SHAPE, Count
 from console.contract.problems import ProblemCode
@@ -19,6 +19,12 @@ def _in_digits(text: str) -> str:
     return text
 
 
+def _each_fits(ids: str) -> str:
+    if max(map(len, ids.split(","))) > KEY_LENGTH:
+        raise ValueError(f"an id has at most {KEY_LENGTH} characters")
+    return ids
+
+
 Number = Annotated[Count, BeforeValidator(_in_digits)]
 
 Rows = Annotated[int, BeforeValidator(_in_digits), Query(ge=1, le=MOST_ROWS)]
@@ -30,6 +36,7 @@ Ids = Annotated[
         pattern=f"^{KEY_SHAPE}(,{KEY_SHAPE}){{0,{MOST_IDS - 1}}}$",
         max_length=MOST_IDS * (KEY_LENGTH + 1),
     ),
+    AfterValidator(_each_fits),
 ]
 
 
