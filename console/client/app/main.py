@@ -22,6 +22,9 @@ from console.client.services.errors import DeskError
 from console.client.theme.fonts import load_fonts
 from console.client.theme.theme import Theme
 
+_LISTEN_AFTER_S = 0.3
+"""A later desk tries for longer than that; the first painted rows go before."""
+
 
 def create_application() -> QApplication:
     """Return the Qt application with the shipped fonts. It outlives its last window: the desk ends it itself."""
@@ -89,6 +92,7 @@ async def _run(theme: Theme, profile: Profile, single: SingleDesk) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, desk.closed.set)
     desk.window.show()
+    listening = loop.call_later(_LISTEN_AFTER_S, single.listen)
     closed = asyncio.create_task(desk.closed.wait(), name="closed")
     starting = asyncio.create_task(desk.start(), name="start")
     try:
@@ -101,6 +105,7 @@ async def _run(theme: Theme, profile: Profile, single: SingleDesk) -> int:
         await closed
         return 1
     finally:
+        listening.cancel()
         for task in (starting, closed):
             task.cancel()
         await asyncio.gather(starting, closed, return_exceptions=True)

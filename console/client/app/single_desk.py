@@ -9,9 +9,9 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from console.client.services.errors import DeskError
 from console.contract.base import content_sha256
@@ -21,8 +21,11 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+if TYPE_CHECKING:
+    from PySide6.QtNetwork import QLocalServer
+
 _log = logging.getLogger(__name__)
-_PATIENCE_S = 10.0
+_PATIENCE_S = 20.0
 _PAUSE_S = 0.05
 _CONNECTED_WITHIN_MS = 500
 _ANSWERED_WITHIN_MS = 3_000
@@ -34,7 +37,10 @@ class SilentDeskError(DeskError):
 
 
 class SingleDesk(QObject):
-    """The place of the one desk on a profile's file. `called` fires where a later one asked for this one's window."""
+    """The place of the one desk on a profile's file. `called` fires where a later one asked for this one's window.
+
+    Qt's network room is loaded only to listen and to call, so that it is not in the way of the first paint.
+    """
 
     called = Signal()
 
@@ -43,9 +49,7 @@ class SingleDesk(QObject):
         self._path = store_path.with_suffix(".lock")
         self._name = f"redline-{content_sha256(str(store_path.resolve()))[:24]}"
         self._lock: int | None = None
-        self._server = QLocalServer(self)
-        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        self._server.newConnection.connect(self._on_new_connection)
+        self._server: QLocalServer | None = None
 
     def take(self, patience_s: float = _PATIENCE_S) -> bool:
         """Take the place; False where another desk has it, and has come to the front.
@@ -62,14 +66,23 @@ class SingleDesk(QObject):
                     "Wait a moment, or end that one first."
                 )
             time.sleep(_PAUSE_S)  # it is on its way up or down
+        return True
+
+    def listen(self) -> None:
+        """Hear from later desks, once the place is taken."""
+        from PySide6.QtNetwork import QLocalServer  # noqa: PLC0415  (behind the first painted rows)
+
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._on_new_connection)
         QLocalServer.removeServer(self._name)  # the lock is ours, so whoever left it is gone
         if not self._server.listen(self._name):
             _log.warning("A second start cannot bring this window to the front: %s", self._server.errorString())
-        return True
 
     def leave(self) -> None:
         """Give the place up."""
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -92,6 +105,8 @@ class SingleDesk(QObject):
 
     def _call(self) -> bool:
         """Ask the desk that has the place to come to the front; say whether it answered."""
+        from PySide6.QtNetwork import QLocalSocket  # noqa: PLC0415  (where there is another desk only)
+
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         answered = (
@@ -103,7 +118,7 @@ class SingleDesk(QObject):
         return answered
 
     def _on_new_connection(self) -> None:
-        while self._server.hasPendingConnections():
+        while self._server is not None and self._server.hasPendingConnections():
             socket = self._server.nextPendingConnection()
             socket.disconnected.connect(socket.deleteLater)
             socket.write(_HERE)
