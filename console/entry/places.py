@@ -14,4 +14,8 @@ def add_places(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of the workspace (default: the user's own)",
     )
-    group.add_argument("--database", metavar="URL", help="URL of the database instead of a folder: sqlite:///FILE or postgresql://USER@HOST/NAME")
+    group.add_argument(
+        "--database",
+        metavar="URL",
+        help="URL of the database instead of a folder: sqlite:///FILE or postgresql://USER@HOST/NAME",
+    )

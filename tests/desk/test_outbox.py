@@ -252,6 +252,7 @@ async def test_only_what_was_refused_can_be_discarded_or_changed(away: Sit, tmp_
         detail = ana.outbox.detail
         assert not detail.confirmation.is_asking
         assert not any(button.isVisible() for button in (detail.resend, detail.reopen, detail.discard))
+        await until(lambda: not ana.presenter._door._running)
         assert [entry.state for entry in ana.session.corrections.outbox()] == [SavedState.SAVED_HERE]
 
 
@@ -363,6 +364,37 @@ async def test_a_conversation_kept_here_says_of_which_day_it_is(
         await until(lambda: ana.conversation.stale.accessibleName() != "")
         said = ana.conversation.stale.accessibleName()
         assert said in (f"read {read_at:%H:%M}", f"read {read_at.day} {read_at:%b}")
+
+
+async def test_whoever_sits_down_next_finds_no_words_of_another(
+    app: QApplication, backend: Backend, tmp_path: Path
+) -> None:
+    await stock(tmp_path, refused=[(written(1, "c-1"), REASON)])
+    async with seated(app, tmp_path, lambda: backend.url) as ana:
+        ana.press("w")
+        assert ana.outbox.model.rowCount() == 1
+        await ana.presenter.stop()
+        assert not ana.outbox.isVisible()
+        assert ana.outbox.model.rowCount() == 0
+        assert not any(BETTER in line for line in ana.labels())
+
+
+async def test_a_question_that_no_longer_holds_is_taken_back(
+    at_work: Sit, case: Conversation, backend: Backend, tmp_path: Path
+) -> None:
+    backend.claim("ana", case.id)
+    await stock(tmp_path, refused=[(written(number, case.id), REASON) for number in range(2)])
+    async with at_work() as ana:
+        ana.press("w", "Del")
+        ana.click(ana.outbox.resend_all)
+        await until(lambda: ana.status.saving.text() == "All stored")
+        assert not ana.outbox.detail.confirmation.is_asking
+
+
+async def test_an_empty_outbox_exports_nothing(seat: Seat) -> None:
+    seat.press("w", "Ctrl+S")
+    assert seat.app.activeModalWidget() is None
+    assert "nothing here that could be exported" in seat.notice.words.text()
 
 
 async def test_nobody_sees_another_s_outbox(app: QApplication, backend: Backend, tmp_path: Path) -> None:

@@ -148,16 +148,18 @@ class OutboxDetail(QScrollArea):
 
     def show_row(self, row: OutboxRow | None, connection: Connection, now: datetime) -> None:
         """Show an entry; None for no entry at all."""
-        other = row is None or self._row is None or row.entry.key != self._row.entry.key
-        self._row = row
+        before, self._row = self._row, row
         self.body.setVisible(row is not None)
-        if other:
-            self.confirmation.hide()
-            self.ways.show()
-            self.verticalScrollBar().setValue(0)
         if row is None:
             return
         entry, said = row.entry, row.entry.correction
+        refused = entry.state is SavedState.REFUSED
+        other = before is None or before.entry.key != entry.key
+        if other or not refused:
+            self.confirmation.hide()
+            self.ways.show()
+        if other:
+            self.verticalScrollBar().setValue(0)
         words, _, tone, icon = STATES[entry.state]
         self.name.set_text(who(row))
         self.chip.show_chip(words, tone, icon)
@@ -165,13 +167,13 @@ class OutboxDetail(QScrollArea):
         self.when.setText(turn_and_time(entry, now))
         self._put(self.reason, entry.reason or "")
         self.next.setText(what_next(row, connection))
-        refused = entry.state is SavedState.REFUSED
         for button in (self.resend, self.reopen, self.discard):
             button.setVisible(refused)
+            button.setEnabled(refused)  # a hidden button can still be pressed by its key
         for button in (self.copy, self.export):
             button.setVisible(said is not None)
         self.card.setVisible(said is not None)
-        if said is not None:
+        if said is not None and (before is None or before.entry.correction is not said):
             self._put(self.words, said.corrected_text, "words")
             self._show_diff(said)
             self._put(self.codes, codes_phrase(said), "codes")

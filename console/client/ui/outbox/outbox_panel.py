@@ -131,7 +131,7 @@ class OutboxPanel(QFrame):
         column.addWidget(self.panes, 1)
 
     def show_rows(self, rows: Sequence[OutboxRow], connection: Connection, now: datetime) -> None:
-        """Show these entries, oldest first, and how the line is; `now` by the clock they are dated by."""
+        """Show these entries in their order, and how the line is; `now` by the clock they are dated by."""
         self._rows, self._connection, self._now = rows, connection, now
         self._delegate.now = now
         counts = [sum(tab.holds(row.entry.state) for row in rows) for tab in OutboxTab]
@@ -145,6 +145,11 @@ class OutboxPanel(QFrame):
         self.nothing.setVisible(not rows)
         self.panes.setVisible(bool(rows))
         self._show()
+
+    def show_nobody(self) -> None:
+        """Show nothing: whoever sat here is gone."""
+        if self._connection is not None:
+            self.show_rows((), self._connection, self._now)
 
     def choose(self, key: str) -> None:
         """Put the focus on an entry, under a tab that holds it."""

@@ -63,6 +63,7 @@ class OutboxPresenter(QObject):
         """Leave the pane to whoever sits down next."""
         for connection in self._connections:
             QObject.disconnect(connection)
+        self._panel.show_nobody()
 
     def show(self) -> None:
         """Show the outbox as it is, where it is looked at."""
@@ -79,7 +80,8 @@ class OutboxPresenter(QObject):
 
     def resend(self, key: str) -> None:
         """Send a refused correction again, as it is."""
-        self._door.start(f"retry {key}", lambda: self._session.corrections.retry(CorrectionId(key)))
+        if self._is_refused(key):
+            self._door.start(f"retry {key}", lambda: self._session.corrections.retry(CorrectionId(key)))
 
     def resend_all(self) -> None:
         """Send everything refused again."""
@@ -87,7 +89,7 @@ class OutboxPresenter(QObject):
 
     def reopen(self, key: str) -> None:
         """Turn a refused correction into a draft, and open it."""
-        self._door.start(f"reopen {key}", lambda: self._reopen(CorrectionId(key)))
+        self._door.start(f"reopen {key}", lambda: self._reopen(key))
 
     def export_all(self) -> None:
         """Write everything whose words can be read to a file."""
@@ -95,14 +97,17 @@ class OutboxPresenter(QObject):
 
     async def _retry_all(self) -> None:
         for _, status in self._session.corrections.refused():
-            await self._session.corrections.retry(status.id)
+            if self._is_refused(status.id):  # still, though others were put back before it
+                await self._session.corrections.retry(status.id)
 
-    async def _reopen(self, correction_id: CorrectionId) -> None:
+    async def _reopen(self, key: str) -> None:
         """Show the turn first: where it cannot be read now, the refused words stay what they are."""
-        refused = self._session.corrections.refused_correction(correction_id)
-        await self._go_to(refused.conversation_id, refused.turn)
-        await self._session.corrections.reopen(correction_id)
-        await self._go_to(refused.conversation_id, refused.turn, edit=True)
+        entry = self._find(key)
+        if entry is not None:
+            await self._go_to(entry.conversation_id, entry.turn)
+            if self._is_refused(key):
+                await self._session.corrections.reopen(CorrectionId(key))
+            await self._go_to(entry.conversation_id, entry.turn, edit=True)
 
     def _open(self, key: str) -> None:
         entry = self._find(key)
@@ -110,7 +115,8 @@ class OutboxPresenter(QObject):
             self._door.start(f"go to {key}", lambda: self._go_to(entry.conversation_id, entry.turn))
 
     def _discard(self, key: str) -> None:
-        self._door.start(f"discard {key}", lambda: self._discarded(CorrectionId(key)))
+        if self._is_refused(key):
+            self._door.start(f"discard {key}", lambda: self._discarded(CorrectionId(key)))
 
     async def _discarded(self, correction_id: CorrectionId) -> None:
         await self._session.corrections.discard_refused(correction_id)
@@ -129,6 +135,9 @@ class OutboxPresenter(QObject):
 
     def _choose_file(self, entries: tuple[OutboxEntry, ...], name: str) -> None:
         """Ask for a file; one that is there already is never written over, so nobody need be asked whether to."""
+        if not any(entry.correction for entry in entries):
+            self._tell(self.tr("There is nothing here that could be exported."))
+            return
         dialog = QFileDialog(self._panel, self.tr("Export"), name, self.tr("JSON Lines (*.jsonl)"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
@@ -144,6 +153,10 @@ class OutboxPresenter(QObject):
         count = await export_outbox(path, entries)
         words = self.tr("1 correction is in {name}.") if count == 1 else self.tr("{n} corrections are in {name}.")
         self._tell(words.format(n=count, name=path.name))
+
+    def _is_refused(self, key: str) -> bool:
+        entry = self._find(key)
+        return entry is not None and entry.state is SavedState.REFUSED
 
     def _find(self, key: str) -> OutboxEntry | None:
         return next((entry for entry in self._session.corrections.outbox() if entry.key == key), None)

@@ -71,6 +71,7 @@ class DeskPresenter(QObject):
         """Take the session off the window; drafts stay where they are kept."""
         await self.correction.stop()
         self.outbox.stop()
+        self._window.move_to(Place.CONVERSATION)
         self._window.notice.hide()
         self._unsubscribe()
         for connection in self._connections:
