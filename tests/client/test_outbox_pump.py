@@ -103,6 +103,14 @@ async def test_how_long_a_conversation_is_left_alone_is_known_and_only_its_own()
     assert sender.pump.waits(C2) == 0
 
 
+async def test_a_correction_that_the_backend_is_always_too_busy_for_holds_up_its_own_conversation_only() -> None:
+    troubles: list[Exception | str] = [UnclearAnswerError("503", retry_after=2.0)] * 6
+    sender = Sender(Troubled(**{"d-1": troubles}))
+    await sender.send(correction("d-1", "c-1"), correction("d-2", "c-1"), correction("d-3", "c-2"))
+    assert sender.gateway.tried[:2] == ["d-1", "d-3"]
+    assert sender.gateway.tried[-2:] == ["d-1", "d-2"]
+
+
 async def test_an_error_that_nobody_foresaw_is_told_once_and_ends_no_delivery(heard: list[str]) -> None:
     sender = Sender(Troubled(**{"d-1": [OverflowError("odd")] * 4}))
     await sender.send(correction("d-1", "c-1"), correction("d-2", "c-2"))

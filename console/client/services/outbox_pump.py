@@ -30,9 +30,10 @@ OnChange = Callable[[ConversationId], None]
 
 @dataclass(slots=True)
 class _Wait:
-    """When something that failed may be tried again, by the monotonic clock."""
+    """When something that failed was tried, and when it may be again, by the monotonic clock."""
 
     backoff: Backoff
+    tried: float = 0.0
     until: float = 0.0
 
 
@@ -82,13 +83,16 @@ class OutboxPump:
     def _due(self, lane: ConversationId) -> float:
         return self._lanes[lane].until if lane in self._lanes else 0.0
 
+    def _tried(self, lane: ConversationId) -> float:
+        return self._lanes[lane].tried if lane in self._lanes else 0.0
+
     async def _send_due(self) -> None:
         """Go round the lanes, one correction each, while any is due and the line holds."""
         progress = True
         while progress:
             progress = False
             heads = self._outbox.heads()
-            for lane in sorted(heads, key=self._due):  # so that none that fails is ever before one that does not
+            for lane in sorted(heads, key=self._tried):  # so that none that fails is ever before one that does not
                 now = self._clock.monotonic()
                 if now < self._line.until:
                     return
@@ -100,6 +104,7 @@ class OutboxPump:
         lane = correction.conversation_id
         asked: float | None = None
         waits: _Wait | None = self._lanes.setdefault(lane, _Wait(Backoff(self._random)))  # whatever else goes wrong
+        self._lanes[lane].tried = self._clock.monotonic()
         self._outbox.sending = correction.id
         self._on_change(lane)
         try:
