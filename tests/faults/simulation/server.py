@@ -44,7 +44,7 @@ FILES = ("", "-wal")
 
 
 class PoisonError(Exception):
-    """Nobody foresaw what this item does to the server."""
+    """What this item does to the server nobody foresaw."""
 
 
 class _Cursor(sqlite3.Cursor):
@@ -100,7 +100,7 @@ class SimulatedServer:
     ) -> None:
         self.file = file
         self.clock = SimulatedClock()
-        self.poisoned: set[str] = set()
+        self.poisoned: dict[str, Exception] = {}
         self._chairs: dict[str, Identity] = {}
         self._faults = faults
         self._random = random
@@ -244,9 +244,9 @@ class SimulatedServer:
     def _receive(self, sent: Correction, caller: Identity) -> None:
         self._ledger.sent(sent, caller)
         if sent.id not in self.poisoned and self._faults.hit(Fault.ITEM_POISONED):
-            self.poisoned.add(sent.id)
+            self.poisoned[sent.id] = self._random.choice((PoisonError(), StoreError("no room for one as large")))
         if sent.id in self.poisoned:
-            raise PoisonError
+            raise self.poisoned[sent.id]
 
     async def events(self, stream: bytes, place: FeedPlace) -> AsyncGenerator[bytes, None]:
         """Yield the events of a stream that this life began. Raises ConnectionError where it ended."""
