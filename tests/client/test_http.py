@@ -1,5 +1,6 @@
 """The HTTP gateway trusts no answer it cannot read, takes no more than it can hold, and says what a refusal means."""
 
+import asyncio
 import gzip
 import json
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ import pytest
 
 from console.client.net import http
 from console.client.net.http import HttpGateway
-from console.client.net.limits import MAX_ANSWER, MAX_EVENT
+from console.client.net.limits import MAX_EVENT
 from console.client.services.errors import (
     BackendError,
     RefusedError,
@@ -17,13 +18,15 @@ from console.client.services.errors import (
     UnclearAnswerError,
     UnreachableError,
 )
+from console.contract.limits import MAX_ANSWER
 from console.contract.problems import ProblemCode
-from tests.client.wire import answer, saying
+from tests.client.wire import answer, dripping, saying
 
 pytestmark = pytest.mark.anyio
 
 ME = json.dumps({"user_id": "ana", "name": "Ana", "role": "tier1", "workspace": "Sample", "version": "1"}).encode()
 PROBLEM = json.dumps({"type": "forbidden", "title": "You may not.", "status": 403, "detail": "Ask the owner."}).encode()
+CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
 EVENTS = {"content_type": "text/event-stream", "content_length": "99999999"}
 EVENT = (
     b"id: 8\nevent: claim_changed\n"
@@ -75,11 +78,72 @@ async def test_an_answer_is_read() -> None:
         pytest.param(answer(body=gzip.compress(ME), content_encoding="gzip"), id="compressed"),
         pytest.param(answer(body=b" " * (MAX_ANSWER + 1)), id="too large"),
         pytest.param(b"HTTP/1.1 banana\r\n\r\n", id="no HTTP"),
+        pytest.param(answer(body=ME[:-1] + b', "name": "Eve"}'), id="a name twice"),
+        pytest.param(answer(body=ME[:-1] + b', "extra": 1}'), id="an unknown field"),
+        pytest.param(answer(body=ME.replace(b'"1"', b"NaN")), id="not a number"),
+        pytest.param(answer(body=ME.replace(b'"1"', b"9" * 5_000)), id="5,000 digits"),
+        pytest.param(answer(body=ME.replace(b"Ana", b"\\ud800")), id="half a character"),
+        pytest.param(answer(body=ME.replace(b"Ana", b"\\u0000")), id="NUL"),
+        pytest.param(answer(body=ME.replace(b"Ana", b"\xff\xfe")), id="not UTF-8"),
+        pytest.param(answer(body=b"\xef\xbb\xbf" + ME), id="a byte order mark"),
+        pytest.param(answer(body=b"[" * 4_000_000), id="depth"),
+        pytest.param(answer(body=b"[" + b"{}," * 2_000_000 + b"{}]"), id="millions of values"),
+        pytest.param(answer(body=b'"' * 8_000_000), id="nothing but quotes"),
+        pytest.param(answer("409 Conflict", PROBLEM[:-1] + b', "status": 409}'), id="a refusal that says a name twice"),
+        pytest.param(answer("401 Unauthorized", b" " * (MAX_ANSWER + 1)), id="too large a refusal"),
+        pytest.param(answer(body=ME, content_length="-5"), id="a length below nought"),
+        pytest.param(answer(body=ME, content_length="9" * 30), id="a length without an end"),
+        pytest.param(answer(body=ME, transfer_encoding="gzip, chunked"), id="packed on the way"),
+        pytest.param(answer(body=ME, content_encoding="identity, gzip"), id="packed and not"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 100_000, id="headers without an end"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 1_000_000, id="a header without an end"),
+        pytest.param(CHUNKED + b"5;" + b"a" * 1_000_000, id="a chunk's name without an end"),
+        pytest.param(CHUNKED + b"F" * 40 + b"\r\n" + ME, id="a chunk of any size"),
+        pytest.param(CHUNKED + b"0\r\n" + b"x: y\r\n" * 100_000, id="trailers without an end"),
+        pytest.param(b"HTTP/1.1 101 Over\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n" + ME, id="another protocol"),
+        pytest.param(b"HTTP/1.1 999 What\r\ncontent-length: 0\r\n\r\n", id="a status nobody knows"),
+        pytest.param(answer("302 Found", location="http://[bad"), id="a redirect to no address"),
     ],
 )
 async def test_what_is_no_answer_is_an_unknown_outcome(said: bytes) -> None:
     async with saying(said) as url:
         assert isinstance(await ask(url), UnclearAnswerError)
+
+
+@pytest.mark.parametrize("drop", [b"HTTP/1.1 103 Early Hints\r\n\r\n" * 9, CHUNKED, CHUNKED + b"1\r\n[\r\n"])
+async def test_an_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, drop: bytes) -> None:
+    monkeypatch.setattr(http, "DEADLINE_S", 0.3)
+    async with dripping(drop) as url:
+        assert isinstance(await ask(url), BackendError)
+        assert isinstance((await follow(url))[1], BackendError)
+
+
+async def test_an_answer_in_a_million_pieces_does_not_hold_up_the_desk() -> None:
+    pieces = b"".join(b"1\r\n%c\r\n" % byte for byte in ME + b" " * 20_000)
+    turns = 0
+
+    async def live() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with saying(CHUNKED + pieces + b"0\r\n\r\n") as url:
+        living = asyncio.create_task(live())
+        assert await ask(url) == "Ana"
+        living.cancel()
+        await asyncio.wait([living])
+    assert turns > 20_000
+
+
+async def test_no_cookie_is_kept() -> None:
+    heard: list[bytes] = []
+    async with saying(answer(body=ME, set_cookie="a=b"), heard=heard) as url:
+        gateway = HttpGateway(lambda: url, "token")
+        for _ in range(2):
+            assert (await gateway.me()).name == "Ana"
+        await gateway.aclose()
+    assert [b"cookie" in head.lower() for head in heard] == [False, False]
 
 
 async def test_a_closed_door_is_unreachable_and_named_by_its_address_without_a_password() -> None:
@@ -180,6 +244,44 @@ async def test_many_small_events_are_no_large_one() -> None:
             seen, broke = await follow(url)
         assert isinstance(broke, UnreachableError)
         assert len(seen) >= number
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "zlib", "base64", "idna", "undefined", "rot13", "utf-7", "nonsense"])
+async def test_a_feed_is_read_as_utf_8_whatever_it_says_it_is(charset: str) -> None:
+    async with saying(answer(**EVENTS | {"content_type": f"text/event-stream; charset={charset}"}), EVENT) as url:
+        seen, broke = await follow(url)
+    assert seen == [8]
+    assert isinstance(broke, UnreachableError)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(EVENT.replace(b'{"seq"', b'{"seq":7,"seq"'), id="a name twice"),
+        pytest.param(EVENT.replace(b'"seq":8', b'"seq":true'), id="a bool for a number"),
+        pytest.param(EVENT.replace(b'"seq":8', b'"seq":' + b"9" * 5_000), id="5,000 digits"),
+        pytest.param(EVENT.replace(b'"seq":8', b'"seq":NaN'), id="not a number"),
+        pytest.param(EVENT.replace(b"c-1", b"c-\xff"), id="not UTF-8"),
+        pytest.param(EVENT.replace(b"c-1", b"c-\\ud800"), id="half a character"),
+        pytest.param(EVENT.replace(b"c-1", b"c-\x00"), id="NUL"),
+        pytest.param(EVENT.replace(b"2026", b"0026"), id="another age"),
+        pytest.param(b"data: " + b"[" * 100_000 + b"\n\n", id="depth"),
+        pytest.param(b"data: {\n" * 30_000 + b"\n", id="many lines"),
+        pytest.param(b": nothing\n" * 30_000, id="comments without an end"),
+        pytest.param(b"\xff" * 300_000, id="no line at all"),
+    ],
+)
+async def test_an_event_that_cannot_be_read_breaks_the_feed_and_nothing_else(event: bytes) -> None:
+    async with saying(answer(**EVENTS), EVENT, event) as url:
+        seen, broke = await follow(url)
+    assert seen == [8]
+    assert isinstance(broke, UnclearAnswerError)
+
+
+@pytest.mark.parametrize("oddity", [b"retry: " + b"9" * 5_000 + b"\n\n", b"id: \x00\n", b"\r" * 9_999, b"nonsense\n"])
+async def test_what_a_feed_says_beside_its_events_is_passed_over(oddity: bytes) -> None:
+    async with saying(answer(**EVENTS), oddity, EVENT) as url:
+        assert (await follow(url))[0] == [8]
 
 
 async def test_a_feed_that_is_no_feed_is_no_connection() -> None:

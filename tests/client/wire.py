@@ -18,13 +18,17 @@ def answer(status: str = "200 OK", body: bytes = b"", **headers: str) -> bytes:
 
 
 @asynccontextmanager
-async def saying(*said: bytes, then_hold: bool = False) -> AsyncIterator[str]:
-    """Serve one answer to whatever is asked, chunk by chunk; then close, or keep the connection open in silence."""
+async def saying(*said: bytes, then_hold: bool = False, heard: list[bytes] | None = None) -> AsyncIterator[str]:
+    """Serve one answer to whatever is asked, chunk by chunk; then close, or keep the connection open in silence.
+
+    `heard`: where the heads of the requests are written down.
+    """
     done = asyncio.Event()
+    requests = [] if heard is None else heard
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await reader.readuntil(REQUEST_END)
+            requests.append(await reader.readuntil(REQUEST_END))
             for chunk in said:
                 writer.write(chunk)
                 await writer.drain()
@@ -40,6 +44,26 @@ async def saying(*said: bytes, then_hold: bool = False) -> AsyncIterator[str]:
             yield url
         finally:
             done.set()
+
+
+@asynccontextmanager
+async def dripping(drop: bytes) -> AsyncIterator[str]:
+    """Answer whatever is asked with the same bytes again and again, a little at a time, until the desk hangs up."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(REQUEST_END)
+            while True:
+                writer.write(drop)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        except (OSError, asyncio.IncompleteReadError):
+            return
+        finally:
+            writer.close()
+
+    async with _serving(serve) as url:
+        yield url
 
 
 class Wire:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
@@ -131,11 +132,15 @@ class HttpGateway:
         client = await self._connected()
         patience = httpx.Timeout(CONNECT_S, read=SILENCE_S)
         with _translated(self._name):
-            async with client.stream("GET", "/v1/feed", headers=headers, timeout=patience) as response:
+            async with (
+                asyncio.timeout(DEADLINE_S) as opening,
+                client.stream("GET", "/v1/feed", headers=headers, timeout=patience) as response,
+            ):
                 if response.status_code != HTTPStatus.OK:
-                    async with asyncio.timeout(DEADLINE_S):
-                        raise self._failure(await _read_answer(response))
+                    raise self._failure(await _read_answer(response))
+                opening.reschedule(None)
                 response.stream = BoundedEvents(response)
+                response.encoding = "utf-8"  # what events are in; the header could name a codec that is no charset
                 yield _events(response, self._name)
 
     async def aclose(self) -> None:
@@ -186,6 +191,7 @@ class HttpGateway:
                 timeout=httpx.Timeout(DEADLINE_S, connect=CONNECT_S),
                 trust_env=parts.hostname not in LOOPBACK,
                 verify=parts.scheme == "https",  # without TLS there are no certificates to load
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept
             )
             self._origin = origin
         return self._client
