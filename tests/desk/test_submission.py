@@ -1,6 +1,7 @@
 """Submission at the window: what stops it, how its receipt travels, and whose it may be."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -263,6 +264,19 @@ async def test_with_the_backend_gone_work_goes_on_and_is_delivered_once_when_it_
         await until(lambda: ana.status.connection.text() == "Connected")
         (record,) = fragile.corrections("fragile").records
         assert record.correction.corrected_text == ANSWER + " Sorry."
+
+
+async def test_a_claim_that_ran_out_while_the_backend_is_away_is_not_shown_as_running(
+    app: QApplication, fragile: Backend, tmp_path: Path
+) -> None:
+    async with seated(app, tmp_path / "ana", lambda: fragile.url) as ana:
+        await ana.correct("fragile", ANSWER_TURN)
+        fragile.kill()
+        await until(lambda: not ana.online)
+        assert ana.conversation.holder.accessibleName().startswith("You, ")
+        ana.session.server_time.note(ana.session.now() + timedelta(days=30))
+        await until(lambda: ana.conversation.holder.accessibleName().startswith("You, ran out "))
+        assert not ana.editor.is_read_only, "what is written is kept, and goes as late if somebody took it over"
 
 
 async def test_what_waits_here_is_delivered_by_the_next_run(

@@ -228,9 +228,12 @@ class ConversationPanel(QFrame):
         self.release.setVisible(self._mine)
         if self._claim is None:
             self.holder.show_chip(self.tr("free"), Tone.QUIET, "circle")
-        elif self._mine:
+        elif self._mine and self._claim.expires_at > self._now():
             left = duration(self._claim.expires_at - self._now())
             self.holder.show_chip(self.tr("You, {left} left").format(left=left), Tone.ACCENT, "user-check")
+        elif self._mine:  # and the backend has not said whose it is since
+            when = moment(self._claim.expires_at, self._now())
+            self.holder.show_chip(self.tr("You, ran out {when}").format(when=when), Tone.WARN, "user-check")
         else:
             until = self._claim.expires_at.astimezone().strftime("%H:%M")
             words = self.tr("{name} until {until}").format(name=self._claim.holder_name, until=until)
