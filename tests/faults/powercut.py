@@ -16,14 +16,17 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from tests.faults import strace
 from tests.faults.disk import Disk, Kept
+from tests.faults.findings import Findings
 from tests.faults.report import Report, commit_seed, refuse
+from tests.faults.steps import importing, old_profile, old_workspace, reading, serving, submitting, typing
 from tests.faults.work import (
     DONE,
     FAILED,
@@ -33,31 +36,28 @@ from tests.faults.work import (
     DamagedError,
     DeskWork,
     Work,
-    importing,
-    reading,
-    serving,
-    submitting,
-    typing,
+    aloud,
+    held_after_each,
 )
 
 SHARED_MEMORY = "/dev/shm"
 PROCESSES = 2
 CONTROL_STATES = 200
 FAILING = "fsync,fdatasync:error=EIO:when=5+9"
-WORKS: dict[str, tuple[int, Work, str]] = {
+WORKS: dict[str, tuple[int, Work[Any], str]] = {
     "a new profile": (13, DeskWork(typing, submitting, typing), ""),
-    "an old profile": (8, DeskWork(submitting, typing, old=True), ""),
+    "an old profile": (8, DeskWork(submitting, typing, before=old_profile), ""),
     "a profile whose syncs fail": (9, DeskWork(typing, submitting, typing), FAILING),
     "a profile that grows": (1, DeskWork(reading, typing), ""),
     "a new workspace": (3, BackendWork(serving), ""),
-    "an old workspace": (3, BackendWork(serving, old=True), ""),
+    "an old workspace": (3, BackendWork(serving, before=old_workspace), ""),
     "a workspace whose syncs fail": (2, BackendWork(serving), FAILING),
     "a workspace that grows": (1, BackendWork(importing), ""),
 }
 """The share of the states, the work, and what is made to fail meanwhile."""
-CONTROLS: dict[str, Work] = {
-    "a profile without FULL": DeskWork(typing, submitting, sync="NORMAL"),
-    "a workspace without FULL": BackendWork(serving, sync=1),
+CONTROLS: dict[str, Work[Any]] = {
+    "a profile without FULL": DeskWork(typing, submitting, synced=False),
+    "a workspace without FULL": BackendWork(serving, synced=False),
 }
 MOMENTS = ("in a migration", "in another opening", "in a transaction", "in a checkpoint", "between writes")
 FAULTS = (*(f"kept {kept}" for kept in Kept), *(f"cut {moment}" for moment in MOMENTS), "a sync failed before")
@@ -68,49 +68,21 @@ class Recording:
     """What a work's child did in `folder`, where `before` was; `held`: what is held after each word."""
 
     name: str
-    work: Work
+    work: Work[Any]
     folder: Path
     before: dict[Path, bytes]
     calls: Sequence[strace.Call]
     held: Sequence[object]
 
 
-@dataclass(slots=True)
-class Found:
-    """What many states have shown; those that were the same to the byte are opened once."""
-
-    states: int = 0
-    opened: int = 0
-    lost: int = 0
-    corrupt: int = 0
-    hits: Counter[str] = field(default_factory=Counter)
-    violations: list[str] = field(default_factory=list)
-
-    def __add__(self, other: "Found") -> "Found":
-        return Found(
-            self.states + other.states,
-            self.opened + other.opened,
-            self.lost + other.lost,
-            self.corrupt + other.corrupt,
-            self.hits + other.hits,
-            self.violations + other.violations,
-        )
-
-
-def record(name: str, work: Work, inject: str = "") -> Recording:
+def record(name: str, work: Work[Any], inject: str = "") -> Recording:
     """Let a child work and record it; let it work once more, undisturbed, to know what is to be held when."""
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as traced, tempfile.TemporaryDirectory() as undisturbed:
         folder = Path(traced)
-        work.prepare(folder)
+        asyncio.run(work.prepare(folder))
         before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-        def child(say: strace.Say) -> None:
-            async def aloud(word: str) -> None:
-                say(word)
-
-            asyncio.run(work.do(folder, aloud))
-
-        ended = strace.trace(child, inject=inject)
+        ended = strace.trace(aloud(work, folder), inject=inject)
+        asyncio.run(work.prepare(Path(undisturbed)))
         held = asyncio.run(held_after_each(work, Path(undisturbed)))
     said = Counter(ended.said)
     if ended.status or said[DONE] != len(held) - 1 or bool(inject) != bool(said[FAILED]):
@@ -118,22 +90,9 @@ def record(name: str, work: Work, inject: str = "") -> Recording:
     return Recording(name, work, folder, before, ended.calls, held)
 
 
-async def held_after_each(work: Work, folder: Path) -> list[object]:
-    """Do the work, and return what the store holds before and after each write."""
-    work.prepare(folder)
-    held = [await work.held(folder)]
-
-    async def look(word: str) -> None:
-        if word == DONE:
-            held.append(await work.held(folder))
-
-    await work.do(folder, look)
-    return held
-
-
-def cut(recording: Recording, states: int, seed: str) -> Found:
+def cut(recording: Recording, states: int, seed: str) -> Findings:
     """Make states of a recording and open them; a cut is as likely within one write as within any other."""
-    random, found, seen = Random(f"{seed} {recording.name}"), Found(), set[int]()
+    random, found, seen = Random(f"{seed} {recording.name}"), Findings(), set[int]()
     stretches, openings = _stretches(recording.calls)
     weighed = (*stretches, *openings * (len(stretches) // len(openings) // 3))  # openings are few and delicate
     cuts = Counter(random.choice(random.choice(weighed)) for _ in range(states))
@@ -142,7 +101,7 @@ def cut(recording: Recording, states: int, seed: str) -> Found:
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder, asyncio.Runner() as runner:
         for number, call in enumerate(recording.calls):
             disk.do(call)
-            word = _word(call)
+            word = call.word
             done += word == DONE
             opening = (opening or word == OPENING) and word != OPENED
             failed = failed or (call.result < 0 and "sync" in call.name)
@@ -150,16 +109,16 @@ def cut(recording: Recording, states: int, seed: str) -> Found:
             for _ in range(cuts[number]):
                 kept = random.choice(tuple(Kept))
                 left = disk.after_cut(kept, random)
-                found.states += 1
+                found.figures["states"] += 1
                 found.hits.update([f"kept {kept}", f"cut {moment}"] + ["a sync failed before"] * failed)
                 same = hash((done, *left.items()))
                 if same in seen:
                     continue
                 seen.add(same)
-                found.opened += 1
+                found.figures["opened"] += 1
                 trouble = runner.run(_trouble(recording, left, Path(folder), done))
-                found.lost += trouble.startswith("lost")
-                found.corrupt += trouble.startswith("corrupt")
+                found.figures["lost"] += trouble.startswith("lost")
+                found.figures["corrupt"] += trouble.startswith("corrupt")
                 if trouble:
                     where = f"{recording.name}, seed {seed}, call {number} {call.name}, kept {kept}, {moment}"
                     found.violations.append(f"{trouble}: {where}")
@@ -168,14 +127,9 @@ def cut(recording: Recording, states: int, seed: str) -> Found:
 
 def _stretches(calls: Sequence[strace.Call]) -> tuple[list[range], list[range]]:
     """Return the stretches of calls from one word to the next; and those in which the store is opened."""
-    ends = [number for number, call in enumerate(calls) if _word(call)]
+    ends = [number for number, call in enumerate(calls) if call.word]
     stretches = [range(start, end) for start, end in zip(ends, (*ends[1:], len(calls)), strict=True)]
-    return stretches, [stretch for stretch in stretches if _word(calls[stretch.start]) == OPENING]
-
-
-def _word(call: strace.Call) -> str:
-    said = call.name == "write" and call.texts[0].startswith(b"pipe:")
-    return call.texts[-1].decode().rstrip("\n") if said else ""
+    return stretches, [stretch for stretch in stretches if calls[stretch.start].word == OPENING]
 
 
 def _moment(disk: Disk, opening: bool, migrating: bool) -> str:
@@ -224,26 +178,22 @@ def main(arguments: Sequence[str]) -> int:
             return refuse(str(error))
         parts = [
             pool.submit(
-                cut, recordings[name], -(-options.states * share // shares // PROCESSES), f"{options.seed}.{part}"
+                cut, recordings[name], -(-options.states * share // shares // PROCESSES), f"{options.seed}.{half}"
             )
             for name, (share, _, _) in WORKS.items()
-            for part in range(PROCESSES)
+            for half in range(PROCESSES)
         ]
         controlled = [pool.submit(cut, control, CONTROL_STATES, str(options.seed)) for control in controls]
-        found = sum((part.result() for part in parts), Found())
+        found = Findings()
+        for part in parts:
+            found += part.result()
         for control, future in zip(controls, controlled, strict=True):
             caught = future.result()
-            report.figures[f"control, {control.name}"] = f"{caught.lost} of {caught.states} states lost words"
-            if not caught.lost:
+            lost, states = caught.figures["lost"], caught.figures["states"]
+            report.figures[f"control, {control.name}"] = f"{lost} of {states} states lost words"
+            if not lost:
                 report.violations.append(f"the control found no loss in {control.name}: this machine is blind")
-    report.figures |= {
-        "states": found.states,
-        "opened": f"{found.opened}; the others were the same to the byte",
-        "lost": found.lost,
-        "corrupt": found.corrupt,
-    }
-    report.hits += found.hits
-    report.violations += found.violations
+    found.add_to(report)
     return report.end()
 
 
