@@ -17,6 +17,7 @@ from typing import Any
 
 from console.client.store.schema import MIGRATIONS
 from tests.faults import strace
+from tests.faults.databases import SHARED_MEMORY, copied
 from tests.faults.findings import Findings
 from tests.faults.steps import (
     claiming,
@@ -40,7 +41,6 @@ from tests.faults.work import (
     held_after_each,
 )
 
-SHARED_MEMORY = "/dev/shm"
 KILLED = -9
 OPERATIONS: dict[str, Work[Any]] = {
     "submit": SubmitWork(correcting_one, before=profile),
@@ -154,13 +154,9 @@ async def _ignore(word: str) -> None:
 
 
 def schema(file: Path) -> Schema:
-    """Return the statements and the version of a database's schema, read from a copy: reading may change a file."""
-    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder:
-        for part in file.parent.iterdir():
-            if not part.name.endswith("-shm"):
-                Path(folder, part.name).write_bytes(part.read_bytes())
-        with closing(sqlite3.connect(Path(folder, file.name))) as db:
-            return _schema(db)
+    """Return the statements and the version of a database's schema."""
+    with copied(file) as copy, closing(sqlite3.connect(copy)) as db:
+        return _schema(db)
 
 
 def _schema(db: sqlite3.Connection) -> Schema:

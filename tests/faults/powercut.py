@@ -23,6 +23,7 @@ from random import Random
 from typing import Any
 
 from tests.faults import strace
+from tests.faults.databases import SHARED_MEMORY
 from tests.faults.disk import Disk, Kept
 from tests.faults.findings import Findings
 from tests.faults.report import Report, commit_seed, refuse
@@ -40,7 +41,6 @@ from tests.faults.work import (
     held_after_each,
 )
 
-SHARED_MEMORY = "/dev/shm"
 PROCESSES = 2
 CONTROL_STATES = 200
 FAILING = "fsync,fdatasync:error=EIO:when=5+9"

@@ -24,7 +24,7 @@ from tests.client.test_queue_filter import row
 from tests.faults.work import BackendWork, DeskWork, Step
 from tests.server import world
 
-OLD_WORKSPACE = Path(__file__).with_name("workspace_0001.sql")
+OLD_WORKSPACE = Path(world.__file__).with_name("schemas") / "0001.sqlite.sql"
 LONG = ConversationView(
     row=row("c-9"), conversation=world.conversation("c-9", answer="Long. " * 60_000), corrections=(), server_time=NOW
 )
