@@ -9,25 +9,28 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.hostile_desk import BEGUN, STALL_S, Account, Plan
-from tests.faults.payloads import HUGE, KINDS, Canary
+from tests.faults.hostile_child import BEGUN
+from tests.faults.hostile_desk import Account, Plan
+from tests.faults.payloads import HUGE, KINDS, SMALL, Canary
 from tests.faults.report import ROOT, Report, commit_seed, refuse
 from tests.faults.witness import Testimony, is_here, strace
 
 DESKS = 2
 HOST = "redline-canary.invalid"
 SYSTEM = tuple(map(Path, ("/usr", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", "/var/cache/fontconfig")))
+"""Where the libraries, fonts and settings of the computer itself lie."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=2_000)
+    parser.add_argument("--count", type=int, default=6_000, help="payloads, about seventy of which make a round")
     parser.add_argument("--seed", type=int, default=commit_seed())
-    parser.add_argument("--first", type=int, default=0, help="the number of the first payload")
+    parser.add_argument("--first", type=int, default=0, help="the first round")
     asked = parser.parse_args(arguments)
     if not is_here():
         return refuse("strace is missing, and without it nobody sees what the desk opens: install it to run this.")
@@ -45,52 +48,72 @@ def _attack(folder: Path, asked: argparse.Namespace, report: Report) -> None:
     share = -(-asked.count // DESKS)
     with _backend(asked.seed, canary) as url:
         plans = [
-            Plan(seed=asked.seed, first=first, count=min(share, asked.first + asked.count - first), url=url,
-                 folder=folder / f"desk-{first}", canary=canary)
-            for first in range(asked.first, asked.first + asked.count, share)
+            Plan(seed=asked.seed, first=asked.first + desk, step=DESKS, payloads=share, url=url, canary=canary,
+                 folder=folder / f"desk-{desk}")
+            for desk in range(DESKS)
         ]  # fmt: skip
         desks = [_start(plan) for plan in plans]
-        for plan, desk in zip(plans, desks, strict=True):
-            _take(desk.communicate(plan.model_dump_json())[0], desk.returncode, report)
-            _hear(plan, report)
+        accounts = [_account(plan, desk, report) for plan, desk in zip(plans, desks, strict=True)]
+    _sum_up(accounts, report)
+    _hear(plans, report)
 
 
 def _start(plan: Plan) -> "subprocess.Popen[str]":
     plan.folder.mkdir()
-    command = [*strace(plan.folder / "strace.log"), sys.executable, "-m", "tests.faults.hostile_desk"]
+    command = [*strace(_log(plan)), sys.executable, "-m", "tests.faults.hostile_child"]
     settings = {"QT_QPA_PLATFORM": "offscreen", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdin=pipe, stdout=pipe, text=True)
+    desk = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdin=pipe, stdout=pipe, text=True)
+    assert desk.stdin is not None
+    desk.stdin.write(plan.model_dump_json())
+    desk.stdin.close()
+    return desk
 
 
-def _take(answer: str, status: int, report: Report) -> None:
-    if status:
-        report.violations.append(f"a desk ended with {status}")
-        return
-    account = Account.model_validate_json(answer.splitlines()[-1])
-    report.hits.update(account.delivered)
-    report.violations += account.violations
-    figures = report.figures
-    figures["payloads"] = int(figures.get("payloads", 0)) + account.delivered.total()
-    figures["readings"] = int(figures.get("readings", 0)) + account.readings.total()
-    figures["sinks"] = len(account.readings)
-    for kind in HUGE:
-        name = f"longest stall, {kind} (limit {STALL_S * 1000:.0f} ms)"
-        figures[name] = (
-            f"{max(float(str(figures.get(name, '0')).split()[0]), account.stalls.get(kind, 0) * 1000):.0f} ms"
-        )
+def _account(plan: Plan, desk: "subprocess.Popen[str]", report: Report) -> Account:
+    assert desk.stdout is not None
+    said = desk.stdout.read().splitlines()
+    if status := desk.wait():
+        report.violations.append(f"the desk of {plan.folder.name} ended with {status}")
+        return Account()
+    return Account.model_validate_json(said[-1])
 
 
-def _hear(plan: Plan, report: Report) -> None:
-    heard = Testimony(plan.folder / "strace.log", BEGUN)
-    if not heard.began:
-        report.violations.append("the witness saw nothing: strace may not trace here")
-    own = (plan.folder, ROOT, Path(sys.prefix), Path(sys.base_prefix), *SYSTEM)
-    port = int(plan.url.rpartition(":")[2])
-    report.violations += [f"connected to {peer}" for peer in heard.strangers(port)]
-    report.violations += [f"opened {path}" for path in heard.foreign(own)]
-    report.figures["connects"] = heard.peers.total()
-    report.figures["files opened"] = heard.files.total()
+def _sum_up(accounts: Sequence[Account], report: Report) -> None:
+    for account in accounts:
+        report.hits.update(account.delivered)
+        report.violations += account.violations
+    dealt = set().union(*(account.dealt for account in accounts))
+    slots = {slot for slot, _ in dealt}
+    report.figures["payloads"] = sum(account.delivered.total() for account in accounts)
+    report.figures["rounds"] = sum(account.rounds for account in accounts)
+    report.figures["slots"] = len(slots)
+    pairs = sum(kind not in HUGE for _, kind in dealt)
+    report.figures["slots that held each small class"] = f"{pairs} of {len(slots) * len(SMALL)} pairs"
+    report.figures["sinks read back"] = len({sink for account in accounts for sink in account.readings})
+    report.figures["readings"] = sum(account.readings.total() for account in accounts)
+    for kind in (*HUGE, "any other class"):
+        longest = max((account.stalls.get(kind, 0.0) for account in accounts), default=0.0)
+        report.figures[f"longest pass of the event loop, {kind}"] = f"{longest * 1000:.0f} ms"
+
+
+def _hear(plans: Sequence[Plan], report: Report) -> None:
+    peers, files = Counter[str](), Counter[str]()
+    for plan in plans:
+        heard = Testimony(_log(plan), BEGUN)
+        if not heard.began:
+            report.violations.append("the witness saw nothing: strace may not trace here")
+        own = (plan.folder, ROOT, Path(sys.prefix), Path(sys.base_prefix), *SYSTEM)
+        report.violations += [f"connected to {peer}" for peer in heard.strangers(int(plan.url.rpartition(":")[2]))]
+        report.violations += [f"opened {path}" for path in heard.foreign(own)]
+        peers += heard.peers
+        files += heard.files
+    report.figures["connects, all to the backend"] = peers.total()
+    report.figures["files opened, all its own"] = files.total()
+
+
+def _log(plan: Plan) -> Path:
+    return plan.folder.with_suffix(".strace")
 
 
 @contextmanager

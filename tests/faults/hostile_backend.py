@@ -1,7 +1,7 @@
 """A backend that answers as Redline's own does, and whose every text is a payload.
 
-Run as `python -m tests.faults.hostile_backend SEED HOST FILE`; prints its address. Conversation `p-7` is payload 7;
-the payloads too large for one conversation fill several, `p-49-0` and on.
+Run as `python -m tests.faults.hostile_backend SEED HOST FILE`; prints its address. Conversation `p-7` holds the
+payloads of round 7; `gone-7` is not there, and that is said in payloads too.
 """
 
 import asyncio
@@ -51,88 +51,103 @@ from console.contract.views import (
     QueueRow,
     Receipt,
 )
-from tests.faults.payloads import HUGE, Canary, Payload, payload
+from tests.faults.payloads import Canary, Deal
 
 NOW = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
-LINE = 1_000
-ME = UserId("agent")
 AI_TURN = 2
-PARTS = ("said", "context", "handoff")
-"""What a payload too large for one conversation fills, each in one of its own."""
+ME = UserId("agent")
 
 
-def line(text: str) -> str:
-    """As much of a payload as a short text may hold."""
-    return text[:LINE]
+def name_of(number: int) -> ConversationId:
+    """Return the name of a round's conversation."""
+    return ConversationId(f"p-{number}")
 
 
-def names(number: int, said: Payload) -> list[ConversationId]:
-    """Return the conversations that a payload fills."""
-    parts = PARTS if said.kind in HUGE else ("",)
-    return [ConversationId(f"p-{number}-{part}".rstrip("-")) for part in parts]
-
-
-def conversation(name: str, said: Payload) -> Conversation:
-    """Return a conversation in which every text is the payload; of a large one, only those of its part."""
-    part = name.split("-")[2] if name.count("-") == 2 else ""
-    full = {each: said.text if part in ("", each) else line(said.text) for each in PARTS}
-    short = line(said.text)
+def conversation(number: int, deal: Deal) -> Conversation:
+    """Return a conversation in which every text is another payload."""
+    line, text = deal.line, deal.text
     return Conversation(
-        id=ConversationId(name),
-        customer=Customer(id=CustomerId("c"), name=short, email=short, phone=short, facts=((short, short),)),
-        topic=short,
-        language="en",
-        model=short,
-        prompt=full["said"],
-        prompt_version=short,
-        policy_version=short,
-        handoff=_handoff(short, full["handoff"]),
-        turns=(
-            Turn(number=1, speaker=Speaker.CUSTOMER, text=full["said"], at=NOW),
-            Turn(number=AI_TURN, speaker=Speaker.AI, text=full["said"], at=NOW, ai=_context(short, full["context"])),
-            Turn(number=3, speaker=Speaker.SYSTEM, text=short),
-            Turn(number=4, speaker=Speaker.HUMAN, text=short),
+        id=name_of(number),
+        customer=Customer(
+            id=CustomerId("c"),
+            name=line("customer"),
+            email=line("e-mail"),
+            phone=line("phone"),
+            facts=((line("fact's name"), line("fact")),),
         ),
-        earlier_contacts=(EarlierContact(at=NOW, topic=short, summary=full["handoff"], resolved=False),),
-        outcome=(OutcomeLabel(name=short, value=full["handoff"]),),
+        topic=line("topic"),
+        language="en",
+        model=line("model"),
+        prompt=text("said", "prompt"),
+        prompt_version=line("prompt's version"),
+        policy_version=line("policy's version"),
+        handoff=_handoff(deal),
+        turns=(
+            Turn(number=1, speaker=Speaker.CUSTOMER, text=text("said", "customer's turn"), at=NOW),
+            Turn(number=AI_TURN, speaker=Speaker.AI, text=text("said", "AI's turn"), at=NOW, ai=_context(deal)),
+            Turn(number=3, speaker=Speaker.SYSTEM, text=line("system's turn")),
+            Turn(number=4, speaker=Speaker.HUMAN, text=line("agent's turn")),
+        ),
+        earlier_contacts=(
+            EarlierContact(at=NOW, topic=line("earlier topic"), summary=deal.small("summary"), resolved=False),
+        ),
+        outcome=(OutcomeLabel(name=line("outcome's name"), value=text("handoff", "outcome")),),
     )
 
 
-def _handoff(short: str, text: str) -> Handoff:
-    lists = dict.fromkeys(("did", "promised", "already_asked", "missing", "next_steps"), (short, short))
-    texts = dict.fromkeys(("reason", "ask", "unsent_draft"), text)
+def _handoff(deal: Deal) -> Handoff:
+    lists = {
+        name: (deal.line(f"{name}, first"), deal.line(f"{name}, second"))
+        for name in ("did", "promised", "already_asked", "missing", "next_steps")
+    }
     return Handoff(
-        gate=Gate.POLICY, at_turn=4, at=NOW, policy_version=short, message_to_customer=short, **lists, **texts
+        gate=Gate.POLICY,
+        at_turn=4,
+        at=NOW,
+        policy_version=deal.line("handoff's policy"),
+        reason=deal.text("handoff", "reason"),
+        ask=deal.text("handoff", "ask"),
+        unsent_draft=deal.text("handoff", "unsent draft"),
+        message_to_customer=deal.line("message to the customer"),
+        **lists,
     )
 
 
-def _context(short: str, text: str) -> AiContext:
+def _context(deal: Deal) -> AiContext:
+    line, text = deal.line, deal.text
     return AiContext(
-        model=short,
-        prompt_version=short,
-        policy_version=short,
-        sources=tuple(
-            Source(id=f"s-{place}", title=short, version=short, snippet=text if place == 0 else short)
-            for place in range(14)
+        model=line("turn's model"),
+        prompt_version=line("turn's prompt"),
+        policy_version=line("turn's policy"),
+        sources=(
+            Source(id="s-1", title=line("title"), version=line("version"), snippet=text("context", "snippet")),
+            Source(id="s-2", title=line("second title")),
         ),
         tool_calls=(
-            ToolCall(id="as it is", name=short, arguments=text, result=text),
-            ToolCall(id="in JSON", name=short, arguments=json.dumps({"a": short, short[:40]: [short]}), result=None),
-            ToolCall(id=short or "failed", name=short, arguments="{}", error=short),
+            ToolCall(id="1", name=line("tool"), arguments=text("context", "arguments"), result=deal.small("result")),
+            ToolCall(id="2", name=line("second tool"), arguments=_wrapped(deal), result=text("context", "result")),
+            ToolCall(id=line("call") or "3", name=line("third tool"), arguments="{}", error=line("error")),
         ),
-        signals=(Signal(kind=SignalKind.SELF_REPORTED, value=0.4, gate=Gate.POLICY, fired=True, detail=short),),
+        signals=(
+            Signal(kind=SignalKind.SELF_REPORTED, value=0.4, gate=Gate.POLICY, fired=True, detail=line("detail")),
+        ),
     )
 
 
-def row(name: str, said: Payload) -> QueueRow:
+def _wrapped(deal: Deal) -> str:
+    return json.dumps({deal.line("argument's name"): [deal.line("argument")], "b": deal.line("second argument")})
+
+
+def row(number: int, deal: Deal) -> QueueRow:
     """Return the queue row of a conversation, held by somebody with a hostile name."""
-    short = line(said.text)
-    number = int(name.split("-")[1])
+    holder = Claim(
+        holder_id=UserId("other"), holder_name=deal.line("holder"), epoch=1, expires_at=NOW + timedelta(hours=9)
+    )
     return QueueRow(
-        conversation_id=ConversationId(name),
-        customer_name=short,
-        ask=short,
-        topic=short,
+        conversation_id=name_of(number),
+        customer_name=deal.line("customer"),
+        ask=deal.line("row's ask"),
+        topic=deal.line("topic"),
         language="en",
         tier=Tier.AGENT,
         priority=Priority.HIGH,
@@ -143,99 +158,108 @@ def row(name: str, said: Payload) -> QueueRow:
         gate_threshold=None,
         waiting_since=NOW + timedelta(seconds=number),
         due_at=None,
-        claim=Claim(holder_id=UserId("other"), holder_name=short, epoch=1, expires_at=NOW + timedelta(hours=9)),
+        claim=holder,
         turns=4,
         corrections=1,
     )
 
 
-def view(name: str, said: Payload) -> ConversationView:
+def view(number: int, deal: Deal) -> ConversationView:
     """Return the whole of a conversation, with a correction by somebody else."""
-    short = line(said.text)
-    told = conversation(name, said)
+    told = conversation(number, deal)
     made = Correction(
-        id=CorrectionId(f"of-{name}"),
+        id=CorrectionId(f"of-{told.id}"),
         conversation_id=told.id,
         turn=AI_TURN,
         author_id=UserId("other"),
         epoch=1,
         original_sha256=content_sha256(told.turn(AI_TURN).text),
-        corrected_text=short,
+        corrected_text=deal.line("other's correction"),
         codes=("wrong_fact",),
         taxonomy_version="2026.1",
-        note=short,
+        note=deal.line("other's note"),
         opened_at=NOW,
         submitted_at=NOW,
     )
-    record = CorrectionRecord(
-        correction=made, author_name=short, author_role=Role.TIER1, receipt=receipt(made, CorrectionState.LATE)
+    receipt = Receipt(
+        id=made.id,
+        body_sha256=content_sha256(canonical_json(made)),
+        state=CorrectionState.LATE,
+        received_at=NOW,
     )
-    return ConversationView(row=row(name, said), conversation=told, corrections=(record,), server_time=NOW)
+    record = CorrectionRecord(correction=made, author_name=deal.line("author"), author_role=Role.TIER1, receipt=receipt)
+    return ConversationView(row=row(number, deal), conversation=told, corrections=(record,), server_time=NOW)
 
 
-def receipt(made: Correction, state: CorrectionState) -> Receipt:
-    return Receipt(id=made.id, body_sha256=content_sha256(canonical_json(made)), state=state, received_at=NOW)
-
-
-def me(said: Payload) -> Me:
+def me(deal: Deal) -> Me:
     """Return who sits at the desk, by a hostile name."""
-    short = line(said.text)
-    return Me(user_id=ME, name=short, role=Role.TIER1, workspace=short, version=short)
+    return Me(
+        user_id=ME,
+        name=deal.line("me"),
+        role=Role.TIER2,
+        workspace=deal.line("workspace"),
+        version=deal.line("backend's version"),
+    )
+
+
+def refusal(deal: Deal) -> Problem:
+    """Return a refusal in hostile words."""
+    return Problem(
+        type=ProblemCode.DOES_NOT_FIT,
+        title=deal.line("refusal"),
+        status=409,
+        detail=deal.text("handoff", "refusal's detail"),
+    )
 
 
 class HostileBackend:
-    """The routes that a desk asks. The queue holds the `AHEAD` payloads behind the one that its token opened last."""
+    """The routes that a desk asks. The queue holds the `AHEAD` rounds behind the one that its token opened last."""
 
-    AHEAD = 50
+    AHEAD = 40
 
     def __init__(self, seed: int, canary: Canary) -> None:
         self._seed = seed
         self._canary = canary
         self._next: dict[str, int] = {}
         self.app = FastAPI()
-        self.app.add_api_route("/v1/me", self.me, methods=["GET"])
-        self.app.add_api_route("/v1/queue", self.queue, methods=["GET"])
-        self.app.add_api_route("/v1/feed", self.feed, methods=["GET"])
-        self.app.add_api_route("/v1/conversations/{name}", self.conversation, methods=["GET"])
-        self.app.add_api_route("/v1/conversations/{name}/claim", self.claim, methods=["POST", "PUT"])
-        self.app.add_api_route("/v1/conversations/{name}/claim", self.release, methods=["DELETE"])
-        self.app.add_api_route("/v1/corrections/compare", self.compare, methods=["POST"])
-        self.app.add_api_route("/v1/corrections/{name}", self.refuse, methods=["PUT"])
-        self.app.add_api_route("/v1/events", self.events, methods=["GET"])
+        for method, path, route in (
+            ("GET", "/v1/me", self.me),
+            ("GET", "/v1/queue", self.queue),
+            ("GET", "/v1/events", self.events),
+            ("GET", "/v1/feed", self.feed),
+            ("GET", "/v1/conversations/p-{number}", self.conversation),
+            ("GET", "/v1/conversations/gone-{number}", self.refuse),
+            ("POST", "/v1/conversations/{name}/claim", self.claim),
+            ("DELETE", "/v1/conversations/{name}/claim", self.release),
+            ("POST", "/v1/corrections/compare", self.compare),
+            ("PUT", "/v1/corrections/{name}", self.refuse_correction),
+        ):
+            self.app.add_api_route(path, route, methods=[method])
 
-    def said(self, name: str) -> Payload:
-        return payload(self._seed, int(name.split("-")[1]), self._canary)
+    def deal(self, number: int) -> Deal:
+        return Deal(self._seed, number, self._canary)
 
     async def me(self) -> Response:
-        return _answer(me(payload(self._seed, 0, self._canary)))
+        return _answer(me(self.deal(0)))
 
-    async def queue(self, request: Request, ids: str | None = None) -> Response:
-        if ids is None:
-            token = request.headers["authorization"]
-            start = self._next.get(token, int(token.rpartition("-")[2]))
-            numbers = range(start, start + self.AHEAD)
-            wanted = [name for n in numbers for name in names(n, payload(self._seed, n, self._canary))]
-        else:
-            wanted = [ConversationId(name) for name in ids.split(",")]
-        rows = tuple(row(name, self.said(name)) for name in wanted)
+    async def queue(self, request: Request) -> Response:
+        token = request.headers["authorization"]
+        start = self._next.get(token, int(token.rpartition("-")[2]))
+        rows = tuple(row(number, self.deal(number)) for number in range(start, start + self.AHEAD))
         return _answer(QueuePage(rows=rows, after=None, place=FEED_START, server_time=NOW))
 
     async def events(self) -> Response:
         return _answer(EventPage(events=(), place=FEED_START, more=False))
 
-    async def compare(self) -> Response:
-        return _answer(Differences(days=()))
-
     async def feed(self) -> Response:
         return StreamingResponse(_heartbeats(), media_type="text/event-stream")
 
-    async def conversation(self, request: Request, name: str) -> Response:
-        """What is opened; a conversation that is not there is refused in the payload's words."""
-        said = self.said(name)
-        self._next[request.headers["authorization"]] = int(name.split("-")[1]) + 1
-        if name.endswith("-gone"):
-            return _refusal(ProblemCode.NOT_FOUND, 404, said)
-        return _answer(view(name, said))
+    async def conversation(self, request: Request, number: int) -> Response:
+        self._next[request.headers["authorization"]] = number + 1
+        return _answer(view(number, self.deal(number)))
+
+    async def refuse(self, number: int) -> Response:
+        return _answer(refusal(self.deal(number)), 409)
 
     async def claim(self, name: str) -> Response:
         return _answer(Claim(holder_id=ME, holder_name="me", epoch=2, expires_at=NOW + timedelta(hours=9)))
@@ -243,18 +267,16 @@ class HostileBackend:
     async def release(self, name: str) -> Response:
         return Response(status_code=204)
 
-    async def refuse(self, request: Request, name: str) -> Response:
+    async def compare(self) -> Response:
+        return _answer(Differences(days=()))
+
+    async def refuse_correction(self, request: Request, name: str) -> Response:
         sent = Correction.model_validate_json(await request.body())
-        return _refusal(ProblemCode.DOES_NOT_FIT, 409, self.said(sent.conversation_id))
+        return await self.refuse(int(sent.conversation_id.partition("-")[2]))
 
 
 def _answer(body: Model, status: int = 200) -> Response:
     return Response(body.model_dump_json(), status, media_type="application/json")
-
-
-def _refusal(code: ProblemCode, status: int, said: Payload) -> Response:
-    problem = Problem(type=code, title=line(said.text), status=status, detail=said.text)
-    return _answer(problem, status)
 
 
 async def _heartbeats() -> AsyncIterator[bytes]:
@@ -268,7 +290,7 @@ def main(arguments: Sequence[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         print(f"http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
         app = HostileBackend(int(seed), Canary(host, file)).app
-        uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listening])
+        uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_keep_alive=600)).run(sockets=[listening])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Hostile strings, by class: what a customer, an AI, a tool or a server could say to make a screen misbehave."""
 
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import NamedTuple
@@ -13,22 +14,45 @@ class Canary(NamedTuple):
     file: str
 
 
-class Payload(NamedTuple):
-    """One string, and the class it belongs to."""
+class Deal:
+    """The payloads of one round: one for each slot of a conversation and of what stands beside it, by seed.
 
-    kind: str
-    text: str
+    Over as many rounds as there are small classes every slot gets each of them. In every `HUGE_EVERY`th round all the
+    texts of one part of the conversation are one huge payload; after fifteen of those each class was in each part.
+    Never NUL or half a character: no backend sends those.
+    """
+
+    def __init__(self, seed: int, number: int, canary: Canary) -> None:
+        self.kinds: dict[str, str] = {}
+        self._key = f"{seed}:{number}"
+        self._number = number
+        self._canary = canary
+        self.huge, self.part, self._size = "", "", 0
+        turn, rest = divmod(number, HUGE_EVERY)
+        if rest == HUGE_EVERY - 1:
+            self.huge, self.part = HUGE[turn % len(HUGE)], PARTS[turn % len(PARTS)]
+            self._size = SIZES[turn // (len(HUGE) * len(PARTS)) % len(SIZES)]
+
+    def line(self, slot: str) -> str:
+        """Return as much of a slot's payload as a short text may hold."""
+        return self.small(slot)[:LINE]
+
+    def small(self, slot: str) -> str:
+        """Return a slot's payload."""
+        kind = self.kinds[slot] = SMALL[(self._number + zlib.crc32(slot.encode())) % len(SMALL)]
+        return _SMALL[kind](Random(f"{self._key}:{slot}"), self._canary)
+
+    def text(self, part: str, slot: str) -> str:
+        """Return a slot's payload: the huge one of the round, where it is this part's turn."""
+        if part != self.part:
+            return self.small(slot)
+        self.kinds[slot] = self.huge
+        return _HUGE[self.huge](Random(self._key), self._size)
 
 
-def payload(seed: int, number: int, canary: Canary) -> Payload:
-    """Return the payload of a number; the same seed gives the same ones. Never NUL or half a character."""
-    random = Random(f"{seed}:{number}")
-    if number % HUGE_EVERY == HUGE_EVERY - 1:
-        kind = HUGE[number // HUGE_EVERY % len(HUGE)]
-        return Payload(kind, _HUGE[kind](random))
-    kind = SMALL[number % len(SMALL)]
-    return Payload(kind, _SMALL[kind](random, canary))
-
+LINE = 1_000
+PARTS = ("said", "context", "handoff")
+"""What of a conversation is huge at a time: all of it together would be more than a backend sends."""
 
 Make = Callable[[Random, Canary], str]
 
@@ -233,6 +257,8 @@ _SMALL: dict[str, Make] = {
     ),
 }
 SMALL = tuple(_SMALL)
+LITERAL = frozenset(("html", "entity", "loader", "format"))
+"""The classes whose first letters must be painted as they are, in this order and by one font."""
 
 
 def _json(random: Random) -> str:
@@ -255,31 +281,42 @@ def _json(random: Random) -> str:
 _FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 
 
-def _unbroken(random: Random) -> str:
-    return "".join(random.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=300_000))
+def _unbroken(random: Random, size: int) -> str:
+    return "".join(random.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=size))
 
 
-def _stacked(random: Random) -> str:
-    return "a" + "".join(map(chr, random.choices(range(0x300, 0x36F), k=299_999)))
+def _stacked(random: Random, size: int) -> str:
+    return "a" + "".join(map(chr, random.choices(range(0x300, 0x36F), k=size - 1)))
 
 
-def _nested(random: Random) -> str:
+def _families(random: Random, size: int) -> str:
+    return _FAMILY * (size // 30)
+
+
+def _lines(random: Random, size: int) -> str:
+    return "\n".join(str(random.randrange(99)) for _ in range(size // 3))
+
+
+def _nested(random: Random, size: int) -> str:
     """Embeddings, overrides and isolates opened inside each other, most of them never closed."""
     deeper = random.choice(("\u202b\u202a", "\u202e\u202d", "\u2067\u2066", "\u202ba\u202ab", "\u2067\u05d0\u2066a"))
     nested = deeper * 100 + random.choice(("\u202c" * 50, "\u2069" * 70, "")) + "\u05d0b1"
-    return (nested * (100_000 // len(nested) + 1))[:100_000]
+    return (nested * (size // len(nested) + 1))[:size]
 
 
-_HUGE: dict[str, Callable[[Random], str]] = {
+_HUGE: dict[str, Callable[[Random, int], str]] = {
     "unbroken": _unbroken,
     "stacked": _stacked,
-    "families": lambda random: _FAMILY * 10_000,
-    "lines": lambda random: "\n".join(f"{random.randrange(99)}" for _ in range(100_000)),
+    "families": _families,
+    "lines": _lines,
     "nested": _nested,
 }
 HUGE = tuple(_HUGE)
-"""The classes for which the window must stay quick: the largest that a text may be, in the shapes that are hardest."""
+"""The classes for which the window must stay quick: texts in the shapes that are hardest to lay out."""
 
-HUGE_EVERY = 50
+SIZES = (300_000, 59_000, 300_000, 11_900)
+"""Code points of a huge payload, or what makes as much work: far beyond, and just below, what can be edited."""
+
+HUGE_EVERY = 5
 
 KINDS: Sequence[str] = SMALL + HUGE

@@ -18,8 +18,6 @@ from PySide6.QtWidgets import (
     QWizard,
 )
 
-from console.client.ui.shared.untrusted import LONGEST_FIELD
-
 READS_MARKUP = (QTextEdit, QMessageBox, QInputDialog, QErrorMessage, QProgressDialog, QWizard)
 """Widgets that take text for markup where it looks like it: none is needed, so none may be there."""
 
@@ -56,9 +54,46 @@ def bounded(shown: str, said: str) -> bool:
     return whole(shown[: more.start()], said[:-left_out])
 
 
+def holds(shown: str, said: str) -> bool:
+    """Somewhere in it."""
+    return said in revealed(shown)
+
+
+def begins(shown: str, said: str) -> bool:
+    """It begins so; on one line, and where it is long perhaps not to the end."""
+    words = " ".join(said.split())[:60].rstrip()
+    return " ".join(revealed(shown).split()).startswith(words) and not _HIDDEN.search(shown)
+
+
+def squeezed(shown: str, said: str) -> bool:
+    """All of it, but that two spaces are one."""
+    return bounded(shown, said.replace("  ", " "))
+
+
+def quoted(shown: str, said: str) -> bool:
+    """All of it as it was said, or a beginning of that and how much more there is."""
+    more = _MORE.search(shown)
+    lines = said.replace("\r\n", "\n")
+    return shown == lines or (more is not None and lines.startswith(shown[: more.start()].rstrip("\n")))
+
+
+def as_pasted(text: str) -> str:
+    """What a field takes of a pasted text: every line end as one kind, nothing that stands for what is no text."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2029", "\n")
+    return re.sub("[\x00\ud800-\udfff\ufdd0\ufdd1\ufffc]", "", lines)
+
+
 def on_one_line(shown: str, said: str) -> bool:
     """Its words, or a beginning of them, with one space between."""
-    return bounded(shown, " ".join(said[:LONGEST_FIELD].split()))
+    words = " ".join(said.split())
+    if whole(shown, words):
+        return True
+    return shown.endswith("\u2026") and not _HIDDEN.search(shown) and words.startswith(revealed(shown[:-1]).rstrip())
+
+
+def in_its_way(shown: str, said: str) -> bool:
+    """On one line, or as it is."""
+    return on_one_line(shown, said) or bounded(shown, said)
 
 
 def undecorated(shown: str, said: str) -> bool:
@@ -70,6 +105,11 @@ def undecorated(shown: str, said: str) -> bool:
         elif letter not in _DECORATION:
             return False
     return place == len(letters) and not _HIDDEN.search(shown)
+
+
+def alike(shown: str, said: str) -> int:
+    """How far the two begin alike."""
+    return next((place for place, (one, other) in enumerate(zip(shown, said, strict=False)) if one != other), 0)
 
 
 def labels(within: QWidget) -> list[str]:

@@ -6,6 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from console.client.models.literal import literal
+
 Index = QModelIndex | QPersistentModelIndex
 K = TypeVar("K")
 R = TypeVar("R")
@@ -41,7 +43,7 @@ class KeyedListModel(QAbstractListModel, Generic[K, R]):
         if role == KeyedRole.KEY:
             return self._key(row)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._describe(row)
+            return literal(self._describe(row))
         return None
 
     def row_of(self, key: K) -> int | None:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from console.client.models.literal import literal
 from console.contract.conversations import Conversation, Speaker, Turn
 
 Index = QModelIndex | QPersistentModelIndex
@@ -49,7 +50,7 @@ class TranscriptModel(QAbstractListModel):
         if role == TranscriptRole.MARK:
             return self._marks.get(turn.number)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{self.speaker_name(turn)}: {turn.text}"
+            return literal(f"{self.speaker_name(turn)}: {turn.text}")
         return None
 
     def show_conversation(self, conversation: Conversation | None) -> None:

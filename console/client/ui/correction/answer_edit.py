@@ -6,6 +6,7 @@ from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
+from console.client.models.literal import literal
 from console.client.theme.fonts import text_font
 from console.client.ui.shared.untrusted import bounded
 
@@ -60,7 +61,7 @@ class AnswerEdit(QPlainTextEdit):
         self._given = text
         self.is_too_long = too_long_to_edit(text)
         self.blockSignals(True)
-        self.setPlainText(bounded(text) if self.is_too_long else text)
+        self.setPlainText(bounded(text) if self.is_too_long else literal(text))
         self.blockSignals(False)
         self.freeze(False)
 
@@ -89,7 +90,7 @@ class AnswerEdit(QPlainTextEdit):
         if self.document().characterCount() + len(text) > LONGEST_TEXT or too_long_to_edit(text):
             self.paste_refused.emit(self.tr("{n} characters are too many to paste here.").format(n=f"{len(text):,}"))
         else:
-            self.insertPlainText(text)
+            self.insertPlainText(literal(text))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

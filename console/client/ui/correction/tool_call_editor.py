@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from console.client.domain.drafts import ToolCallDraft
+from console.client.models.literal import literal
 from console.client.theme.fonts import code_font
 from console.client.theme.theme import Theme
 from console.client.ui.correction.answer_edit import AnswerEdit
@@ -76,7 +77,7 @@ class ToolCallEditor(QWidget):
         call, said = self._calls.get(self._key), self._said.get(self._key)
         shown_name = said.name if said and said.name else call.name if call else ""
         shown_arguments = said.arguments if said and said.name else call.arguments if call else "{}"
-        self.name.setText(shown_name)
+        self.name.setText(literal(shown_name))
         self.arguments.show_text(shown_arguments)
         self._show_verdict()
 

@@ -24,7 +24,7 @@ from console.client.ui.shared.receipts import STATES, codes_phrase
 from console.contract.corrections import Correction
 
 _WIDEST = 720
-_LONGEST_WORDS = 6_000
+_LONGEST_WORDS = 2_000
 _LONGEST_DIFF = 20_000
 
 

@@ -8,7 +8,7 @@ from console.client.theme.theme import Theme
 from console.client.ui.shared.chips import CHIP_HEIGHT, Tone, chip_width, draw_chip
 from console.client.ui.shared.untrusted import on_one_line
 
-_WIDEST = 240
+_WIDEST, _NARROWEST = 240, 48
 
 
 class ChipLabel(QWidget):
@@ -18,7 +18,7 @@ class ChipLabel(QWidget):
         super().__init__()
         self._theme = theme
         self._words, self._tone, self._icon = "", Tone.QUIET, None  # type: str, Tone, str | None
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
     def show_chip(self, words: str, tone: Tone, icon: str | None = None) -> None:
@@ -31,6 +31,9 @@ class ChipLabel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(min(_WIDEST, round(chip_width(self._words, self._icon)) + 1), int(CHIP_HEIGHT))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint().boundedTo(QSize(_NARROWEST, int(CHIP_HEIGHT)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -4,9 +4,10 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
+from console.client.models.literal import literal
 from console.client.ui.shared.untrusted import beginning, unmarked
 
-_MOST, _MOST_LINES = 60_000, 5_000
+_MOST, _MOST_LINES = 60_000, 2_000
 _PIECE = 1_000
 _GOES_ON = 1
 """The state of a block that goes on in the next one: there is no line end between them."""
@@ -43,5 +44,5 @@ class LongText(QPlainTextEdit):
                 text += "\n"
             block = block.next()
         data = QMimeData()
-        data.setText(unmarked(text))
+        data.setText(literal(unmarked(text)))
         return data

@@ -4,10 +4,14 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from console.client.models.literal import literal
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Colour, Size, Weight
 from console.client.ui.shared.untrusted import LONGEST_FIELD, bounded, breakable, on_one_line, set_tip, unmarked
+
+_LONGEST_LINE = 400
+"""More characters than one line of a screen shows."""
 
 
 class PlainLabel(QLabel):
@@ -16,15 +20,27 @@ class PlainLabel(QLabel):
     def __init__(self, text: str = "", most: int = LONGEST_FIELD) -> None:
         super().__init__()
         self._most = most
+        self._heights: dict[int, int] = {}
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
 
     def setText(self, text: str) -> None:
+        self._heights.clear()
         super().setText(breakable(bounded(text, self._most)))
+
+    def heightForWidth(self, width: int) -> int:
+        """Layouts ask for the same few widths again and again, and each time Qt would lay the whole text out anew."""
+        if width not in self._heights:
+            self._heights[width] = super().heightForWidth(width)
+        return self._heights[width]
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._heights.clear()
+        super().changeEvent(event)
 
     def copy(self) -> None:
         """Copy what is selected, as it was said."""
-        QGuiApplication.clipboard().setText(unmarked(self.selectedText().replace("\u2029", "\n")))
+        QGuiApplication.clipboard().setText(literal(unmarked(self.selectedText().replace("\u2029", "\n"))))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():
@@ -95,6 +111,8 @@ class ElidedLabel(QLabel):
         """Show another text."""
         self._text = text
         self._whole = on_one_line(text)
+        self._is_cut = False
+        set_tip(self, "")
         self.setAccessibleName(self._whole)
         self._elide()
 
@@ -103,9 +121,12 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        line = self._whole if len(self._whole) <= _LONGEST_LINE else f"{self._whole[:_LONGEST_LINE]}\u2026"
+        shown = self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, max(0, self.width()))
         self.setText(shown)
-        set_tip(self, self._text if shown != self._whole else "")
+        if self._is_cut != (shown != self._whole):
+            self._is_cut = not self._is_cut
+            set_tip(self, self._text if self._is_cut else "")
 
 
 class IconButton(QToolButton):

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from console.client.models.literal import literal
 from console.client.theme.fonts import text_font
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Size, Space, Weight
@@ -19,16 +20,16 @@ class TextDialog(QDialog):
 
     def __init__(self, theme: Theme, title: str, text: str, parent: QWidget) -> None:
         super().__init__(parent)
-        title = on_one_line(title, _LONGEST_TITLE)
-        self.setWindowTitle(title.replace("[*]", "[*][*]"))  # one alone stands for "changed"
+        shown = on_one_line(title, _LONGEST_TITLE)
+        self.setWindowTitle(shown.replace("[*]", "[*][*]"))  # one alone stands for "changed"
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(760, 560)
         self.text = LongText(text)
         self.text.setProperty("field", True)
-        self.text.setAccessibleName(title)
+        self.text.setAccessibleName(shown)
         self.text.setFont(text_font())
         copy = TextButton(theme, self.tr("Copy all"), "copy", quiet=True)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(literal(text)))
         close = TextButton(theme, self.tr("Close"))
         close.clicked.connect(self.accept)
         foot = QHBoxLayout()
@@ -38,7 +39,7 @@ class TextDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 14)
         column.setSpacing(Space.M)
-        head = label(title, "", Size.TITLE, Weight.STRONG)
+        head = label(title, "", Size.TITLE, Weight.STRONG, most=_LONGEST_TITLE)
         head.setWordWrap(True)
         column.addWidget(head)
         column.addWidget(self.text)

@@ -10,7 +10,7 @@ from html import escape
 
 from PySide6.QtWidgets import QWidget
 
-LONGEST_FIELD = 1_500
+LONGEST_FIELD = 1_000
 BREAK = "\u200b"
 """A place to break a run of letters; never part of a text, in which it would be marked."""
 
@@ -77,8 +77,10 @@ def bounded(text: str, most: int = LONGEST_FIELD) -> str:
 
 
 def on_one_line(text: str, most: int = LONGEST_FIELD) -> str:
-    """Return the same on one line, each run of spaces and line ends as one space."""
-    return bounded(" ".join(text[:most].split()), most)
+    """Return at most `most` characters of visible text on one line, each run of spaces and line ends as one space."""
+    words = " ".join(text[: 2 * most].split())
+    shown, used = beginning(words, most)
+    return shown if used == len(words) and len(text) <= 2 * most else f"{shown}\u2026"
 
 
 def breakable(text: str) -> str:

@@ -238,8 +238,9 @@ class ConversationPanel(QFrame):
             until = self._claim.expires_at.astimezone().strftime("%H:%M")
             words = self.tr("{name} until {until}").format(name=self._claim.holder_name, until=until)
             self.holder.show_chip(words, Tone.WARN, "lock")
-            wide = on_one_line(self.tr("Take back from {name}").format(name=self._claim.holder_name), 60)
+            said = self.tr("Take back from {name}").format(name=self._claim.holder_name)
+            wide = on_one_line(said, 60)
             self.take_back.setAccessibleName(wide)
-            set_tip(self.take_back, wide)
+            set_tip(self.take_back, said)
             short = self.tr("Take back\u2026")  # a name that is no plain word would be read for a shortcut
             self.take_back.setText(wide if self.width() >= _WIDE and "&" not in wide else short)

@@ -17,7 +17,7 @@ from console.client.ui.shared.phrases import GATES, ago, language_word
 from console.contract.conversations import Conversation, Handoff, SignalKind, Speaker, Tier
 
 _WIDE = 520
-_LONGEST = 4_000
+_LONGEST = 1_500
 
 
 class HandoffCard(QFrame):

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from console.client.models.literal import literal
 from console.client.models.transcript_model import TranscriptModel, TranscriptRole
 from console.client.theme.theme import Theme
 from console.client.theme.tokens import Space
@@ -252,7 +253,7 @@ class TranscriptView(LazyListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         bar = self.verticalScrollBar()
         if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self.selected_text())
+            QGuiApplication.clipboard().setText(literal(self.selected_text()))
         elif event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_Space):
             bar.setValue(bar.value() + bar.pageStep() - 40)
         elif event.key() == Qt.Key.Key_PageUp:
