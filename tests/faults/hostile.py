@@ -18,12 +18,21 @@ from tests.faults.hostile_child import BEGUN
 from tests.faults.hostile_desk import Account, Plan
 from tests.faults.payloads import HUGE, KINDS, SMALL, Canary
 from tests.faults.report import ROOT, Report, commit_seed, refuse
-from tests.faults.witness import Testimony, is_here, strace
+from tests.faults.witness import Heard, is_here, strace
 
 DESKS = 2
 HOST = "redline-canary.invalid"
-SYSTEM = tuple(map(Path, ("/usr", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", "/var/cache/fontconfig")))
-"""Where the libraries, fonts and settings of the computer itself lie."""
+SYSTEM = tuple(
+    map(
+        Path,
+        (
+            *("/lib", "/lib64", "/usr/lib", "/etc/ld.so.cache", "/proc/self", "/proc/sys/vm", "/dev/null"),
+            *("/usr/share/fonts", "/usr/local/share/fonts", "/etc/fonts", "/var/cache/fontconfig"),
+            *("/usr/share/libthai", "/usr/share/zoneinfo", "/etc/localtime"),
+        ),
+    )
+)
+"""The system's libraries and fonts, and what breaks Thai into words: read when a script is first shown."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,7 +109,7 @@ def _sum_up(accounts: Sequence[Account], report: Report) -> None:
 def _hear(plans: Sequence[Plan], report: Report) -> None:
     peers, files = Counter[str](), Counter[str]()
     for plan in plans:
-        heard = Testimony(_log(plan), BEGUN)
+        heard = Heard(_log(plan), BEGUN)
         if not heard.began:
             report.violations.append("the witness saw nothing: strace may not trace here")
         own = (plan.folder, ROOT, Path(sys.prefix), Path(sys.base_prefix), *SYSTEM)

@@ -25,27 +25,23 @@ def is_here() -> bool:
     return shutil.which("strace") is not None
 
 
-class Testimony:
+class Heard:
     """A log, read: from the opening of the file `since` on, whom was asked and what was opened."""
 
     def __init__(self, log: Path, since: str) -> None:
         self.peers: Counter[str] = Counter()
         self.files: Counter[str] = Counter()
         self.began = False
-        with log.open(encoding="utf-8", errors="replace") as lines:
-            for said in lines:
-                if call := _TRACED.match(said):
-                    self._take(call[1], call[2])
-                self.began = self.began or since in said
         """Whether `since` was seen at all: a witness who saw nothing proves nothing."""
-
-    def _take(self, call: str, rest: str) -> None:
-        if not self.began:
-            return
-        if call == "connect":
-            self.peers[_peer(rest)] += 1
-        elif path := _PATH.search(rest):
-            self.files[path[1]] += 1
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            for call in filter(None, map(_TRACED.match, lines)):
+                path = _PATH.search(call[2])
+                if not self.began:
+                    self.began = call[1] != "execve" and path is not None and path[1].endswith(since)
+                elif call[1] == "connect":
+                    self.peers[_peer(call[2])] += 1
+                elif path:
+                    self.files[path[1]] += 1
 
     def strangers(self, port: int) -> list[str]:
         """Return everybody who was asked but the backend at this port of this computer."""
