@@ -10,7 +10,7 @@ from console.entry.places import add_places
 SUMMARY = "print versions, paths, the state of the database and of the keyring"
 PACKAGES = (
     "redline-console", "PySide6-Essentials", "qasync", "httpx", "httpx-sse", "keyring", "pydantic",
-    "fastapi", "starlette", "uvicorn", "SQLAlchemy", "aiosqlite", "alembic",
+    "fastapi", "starlette", "uvicorn", "SQLAlchemy", "aiosqlite", "asyncpg", "alembic",
 )  # fmt: skip
 
 

@@ -176,3 +176,23 @@ def test_a_claim_can_be_taken_back_by_those_who_may_and_only_the_one_they_saw(ba
     lost = ana.put(CLAIM, json={"epoch": 1}).json()
     assert (lost["type"], lost["claim"]["holder_name"]) == ("claim_lost", "Tove Lind")
     assert send(ana, correction("k", "c", epoch=1)).json()["state"] == "late_needs_review"
+
+
+def test_the_largest_number_that_is_let_in_is_no_more_than_a_claim_of_nobody(
+    backend: Running, ana: httpx.Client
+) -> None:
+    backend.load(conversation("c"))
+    ana.post(CLAIM)
+    largest = 2**53 - 1
+    lost = [
+        ana.put(CLAIM, content=f'{{"epoch": {largest}}}'),
+        ana.delete(CLAIM, params={"epoch": largest}),
+        backend.client("tove").post(CLAIM, params={"take_back": largest}),
+    ]
+    assert [(answer.status_code, answer.json()["type"]) for answer in lost] == [
+        (409, "claim_lost"),
+        (409, "claim_lost"),
+        (409, "held"),
+    ]
+    assert send(ana, correction("k", "c", epoch=largest)).json()["state"] == "late_needs_review"
+    assert ana.get("/v1/events", params={"after": f"{largest}-{'0' * 16}"}).json()["type"] == "gone"

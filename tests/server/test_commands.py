@@ -1,6 +1,7 @@
 """The command line's backend half: import, export, token, doctor, and that help costs nothing."""
 
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from alembic.script import ScriptDirectory
 from console.entry import export
 from console.entry.main import main
 from console.server.signal.exports import ExportFormat
+from console.server.store import postgresql
 from console.server.store.schema import MIGRATIONS
 from tests.server.conftest import MakeDatabase
 from tests.server.world import conversation, correction, ids, running, send
@@ -223,6 +225,16 @@ def test_a_database_that_is_not_to_be_had_is_said_without_its_password(
     assert said in complaint
     assert complaint.count("\n") == 1
     assert "hush" not in shown + complaint
+
+
+def test_a_database_that_does_not_answer_is_given_up(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "CONNECT_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://redline@127.0.0.1:{silent.getsockname()[1]}/team"
+        assert main(["doctor", "--database", url]) == 1
+    assert "the database cannot be used: it did not answer in time" in capsys.readouterr().out
 
 
 def test_the_folder_may_stand_before_the_command(tmp_path: Path) -> None:

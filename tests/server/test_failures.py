@@ -124,6 +124,18 @@ async def test_a_unit_whose_connection_is_lost_leaves_no_trace_and_the_next_one_
         assert cluster.sql(database, "SELECT user_id FROM account") == [["ana"]]
 
 
+def test_a_replica_that_another_migrates_away_under_asks_for_one_more_try(
+    cluster: Cluster, make_postgresql: MakeDatabase
+) -> None:
+    database = str(make_postgresql())
+    with running(database) as backend:
+        backend.load(conversation("c"))
+        ana = backend.client("ana")
+        assert [ana.get("/v1/queue").status_code for _ in range(3)] == [200] * 3
+        cluster.sql(database, "ALTER TABLE conversation ALTER COLUMN topic TYPE TEXT")
+        assert [ana.get("/v1/queue").status_code for _ in range(3)] == [503, 200, 200]
+
+
 @pytest.fixture
 def backend(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     monkeypatch.setitem(engines.SAFE, "busy_timeout", 10)

@@ -41,9 +41,10 @@ def told_apart() -> Iterator[None]:
 
 
 def describe(error: Exception) -> str:
-    """The database's own words, without the statement and the advice that the libraries add."""
+    """The database's own words in one line, without the statement and the advice that the libraries add."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    return f"the database cannot be used: {cause}"
+    words = str(cause).partition("\n")[0] or "it did not answer in time"
+    return f"the database cannot be used: {words}"
 
 
 def _lies_with_the_database(error: SQLAlchemyError | OSError) -> bool:
