@@ -15,6 +15,7 @@ PATIENCE_S = 60
 DEBIAN = Path("/usr/lib/postgresql")
 MEMORY = Path("/dev/shm")
 ROOM = 2**30
+PREFIX = "redline-pg-"
 EMPTY = "template1"
 SETTINGS = {
     "listen_addresses": "",
@@ -82,7 +83,9 @@ class Cluster:
 def started() -> Iterator[Cluster]:
     """Start a cluster that listens on a socket in its own folder. Fails where PostgreSQL is not installed."""
     programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="redline-pg-", dir=MEMORY if _is_roomy(MEMORY) else None))
+    place = MEMORY if _is_roomy(MEMORY) else Path(tempfile.gettempdir())
+    _sweep(place)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     try:
         user = _hand_over(folder) if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
         initdb = ("initdb", "--pgdata=data", "--username=redline", "--auth=trust", "--no-sync")
@@ -125,6 +128,13 @@ def _programs() -> Path:
 def _is_roomy(folder: Path) -> bool:
     """Whether a cluster fits in there: making a database on a busy disk takes ten times as long as in memory."""
     return folder.is_dir() and shutil.disk_usage(folder).free > ROOM
+
+
+def _sweep(place: Path) -> None:
+    """Remove what runs that were killed have left: clusters that stopped, and not just now."""
+    for data in place.glob(f"{PREFIX}*/data"):
+        if not (data / "postmaster.pid").exists() and time.time() - data.stat().st_mtime > PATIENCE_S:
+            shutil.rmtree(data.parent, ignore_errors=True)
 
 
 def _hand_over(folder: Path) -> str:

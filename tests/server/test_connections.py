@@ -24,6 +24,12 @@ UNFINISHED = {
 
 
 @pytest.fixture
+def kind() -> str:
+    """One of them will do: nothing here is the database's matter."""
+    return "sqlite"
+
+
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "REQUEST_S", 0.2)
 
