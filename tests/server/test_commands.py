@@ -211,6 +211,7 @@ def test_every_command_works_on_postgresql(
         ("postgresql://redline:hush@127.0.0.1:1/team", "Connect call failed"),
         ("postgresql://redline:hush@nowhere.invalid/team", "the database cannot be used: "),
         ("postgresql://redline:hush@127.0.0.1:1/team?sslcert=x", "options that are not known here: sslcert"),
+        ("postgresql://redline:a@b:hush@127.0.0.1/team", "is not one such as sqlite:///FILE or postgresql://"),
         ("mysql://redline:hush@127.0.0.1/team", "SQLite and PostgreSQL, not on mysql"),
     ],
 )

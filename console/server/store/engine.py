@@ -44,8 +44,10 @@ def parse_url(database: Database) -> URL:
         return URL.create("sqlite+aiosqlite", database=str(database))
     try:
         url = make_url(database)
-    except (ArgumentError, ValueError) as error:
-        raise StoreError(f"the database has no usable URL: {error}") from None
+    except (ArgumentError, ValueError):  # whose words may hold a piece of the password
+        raise StoreError(
+            "the database's URL is not one such as sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from None
     if url.get_backend_name() == "sqlite":
         return url.set(drivername="sqlite+aiosqlite")
     if url.get_backend_name() in postgresql.NAMES:
