@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 
 os.environ.setdefault("QT_API", "pyside6")
 
@@ -38,12 +38,24 @@ def create_application() -> QApplication:
 
 
 def run_on_qt(app: QApplication, work: Callable[[], Coroutine[None, None, int]]) -> int:
-    """Run a coroutine on an event loop that is Qt's, and return its result."""
+    """Run a coroutine on an event loop that is Qt's, and return its result.
+
+    Asynchronous generators that are dropped half way, such as those a cancelled read leaves, are closed in a task, as
+    asyncio's own loops do and qasync's does not: else a connection would stay taken for good.
+    """
     loop = QEventLoop(app, already_running=False)
     asyncio.set_event_loop(loop)
+    hooks = sys.get_asyncgen_hooks()
+
+    def close(dropped: AsyncGenerator[object, None]) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(loop.create_task, dropped.aclose())
+
+    sys.set_asyncgen_hooks(finalizer=close)
     try:
         return int(loop.run_until_complete(work()))
     finally:
+        sys.set_asyncgen_hooks(*hooks)
         loop.close()
         asyncio.set_event_loop(None)
 

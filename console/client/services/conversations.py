@@ -60,6 +60,7 @@ class ConversationService:
             return view
         finally:
             reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)  # so that its connection is left in order
 
     async def kept(self, conversation_id: ConversationId) -> ConversationView | None:
         """Return the last copy there is here, without asking the backend. Raises StoreError."""
