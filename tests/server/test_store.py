@@ -3,11 +3,15 @@
 import asyncio
 import os
 import re
+import sqlite3
 import stat
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event, text
 
 from console.contract.base import content_sha256
 from console.contract.conversations import Conversation
@@ -16,7 +20,7 @@ from console.contract.ids import ConversationId
 from console.server.domain.queueing import place
 from console.server.services.ports import Arrival, Database, StoreError, Unit
 from console.server.services.tokens import issue_token
-from console.server.store.engine import create_engine, parse_url
+from console.server.store.engine import create_engine, for_writing, parse_url
 from console.server.store.schema import upgrade_schema
 from console.server.store.unit_of_work import SqlStore, open_store
 from tests.server.conftest import Sql
@@ -220,3 +224,29 @@ async def test_a_new_database_is_on_the_disk_with_the_names_of_all_its_folders(
     async with open_store(tmp_path / "made" / "sample" / "store.db"):
         pass
     assert synced == {tmp_path.stat().st_ino, (tmp_path / "made").stat().st_ino}
+
+
+async def test_a_writer_who_is_stopped_in_the_middle_of_a_statement_holds_up_nobody(file: Path) -> None:
+    reached, gate = threading.Event(), threading.Event()
+
+    def hold() -> int:
+        reached.set()
+        return int(gate.wait(30))
+
+    async with open_store(file):
+        engine = create_engine(file)
+        event.listen(engine.sync_engine, "connect", lambda connection, _: connection.create_function("hold", 0, hold))
+
+        async def write() -> None:
+            async with for_writing(engine).connect() as connection:
+                await connection.execute(text("SELECT hold()"))
+
+        writing = asyncio.create_task(write())
+        await asyncio.to_thread(reached.wait, 30)
+        writing.cancel()
+        asyncio.get_running_loop().call_soon(gate.set)
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as another:
+            another.execute("BEGIN IMMEDIATE")
+        await engine.dispose()

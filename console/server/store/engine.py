@@ -94,6 +94,7 @@ def create_engine(database: Database, patience: postgresql.Patience = postgresql
     engine = create_async_engine(url)
     event.listen(engine.sync_engine, "connect", _make_safe)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "invalidate", _end_transaction)
     return engine
 
 
@@ -140,3 +141,8 @@ def _begin(connection: Connection) -> None:
     # A transaction that reads first and writes later fails at once when another wrote in between, whatever the timeout.
     writes = connection.get_execution_options().get("redline_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _end_transaction(connection: DBAPIConnection, _: ConnectionPoolEntry, __: BaseException | None) -> None:
+    # To close one that was stopped in the middle is not enough: it lives on, lock and all, until its last statement ends.
+    connection.rollback()
