@@ -144,5 +144,5 @@ def _begin(connection: Connection) -> None:
 
 
 def _end_transaction(connection: DBAPIConnection, _: ConnectionPoolEntry, __: BaseException | None) -> None:
-    # To close one that was stopped in the middle is not enough: it lives on, lock and all, until its last statement ends.
+    # Closing one that was stopped midway is not enough: it lives on, lock and all, until its last statement ends.
     connection.rollback()
