@@ -24,6 +24,7 @@ from console.client.services.errors import StoreError
 from console.client.services.ports import KeptQueue, LocalStore, Unreadable
 from console.client.store import sqlite_store
 from console.client.store.memory_store import MemoryStore
+from console.client.store.seals import SEALED
 from console.client.store.sqlite_store import KEPT_CONVERSATIONS, SqliteStore
 from console.contract.base import canonical_json, content_sha256
 from console.contract.conversations import Speaker, Turn
@@ -318,7 +319,7 @@ async def test_of_a_damaged_file_the_work_that_can_still_be_read_is_taken_over(p
     await store.save_draft(draft("d-2", turn=4))
     await store.aclose()
     with closing(sqlite3.connect(profile)) as db, db:
-        db.execute("INSERT INTO outbox SELECT 9, 'x', author_id, 'c', 2, '', 'no work', NULL FROM draft")
+        db.execute("INSERT INTO outbox SELECT 9, 'x', author_id, 'c', 2, '', 'no work', NULL, NULL FROM draft")
     damage_the_queue(profile)
     damaged = profile.read_bytes()
     store = await SqliteStore.open(profile)
@@ -383,7 +384,8 @@ def as_another_version(profile: Path, table: str, **which: str | int) -> str:
     """Give the rows found by these columns a field this version does not know; return the body."""
     where = " AND ".join(f"{column} = :{column}" for column in which)
     with closing(sqlite3.connect(profile)) as db, db:
-        db.execute(f"UPDATE {table} SET body = json_set(body, '$.from_the_future', 1) WHERE {where}", which)
+        unsealed = ", seal = NULL" if table in SEALED else ""
+        db.execute(f"UPDATE {table} SET body = json_set(body, '$.from_the_future', 1){unsealed} WHERE {where}", which)
         (body,) = db.execute(f"SELECT body FROM {table} WHERE {where}", which).fetchone()
     return body
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from console.client.store import sqlite_store
+from console.client.store import opening
 from console.server.store import engine
 from tests.faults.databases import SHARED_MEMORY
 from tests.faults.findings import Findings
@@ -131,10 +131,10 @@ class _Holder:
 @contextmanager
 def _patience(*, impatient: bool) -> Iterator[None]:
     """Let both stores wait for a lock as long as they do, or only a moment."""
-    desk_s, backend_ms = sqlite_store.BUSY_TIMEOUT_S, engine.SAFE["busy_timeout"]
+    desk_s, backend_ms = opening.BUSY_TIMEOUT_S, engine.SAFE["busy_timeout"]
     if impatient:
-        sqlite_store.BUSY_TIMEOUT_S, engine.SAFE["busy_timeout"] = IMPATIENT_MS / 1000, IMPATIENT_MS
+        opening.BUSY_TIMEOUT_S, engine.SAFE["busy_timeout"] = IMPATIENT_MS / 1000, IMPATIENT_MS
     try:
         yield
     finally:
-        sqlite_store.BUSY_TIMEOUT_S, engine.SAFE["busy_timeout"] = desk_s, backend_ms
+        opening.BUSY_TIMEOUT_S, engine.SAFE["busy_timeout"] = desk_s, backend_ms

@@ -22,6 +22,7 @@ from tests.faults.findings import Findings
 from tests.faults.steps import (
     claiming,
     correcting_one,
+    damaged_profile,
     nothing,
     old_profile,
     old_workspace,
@@ -35,6 +36,7 @@ from tests.faults.work import (
     BackendWork,
     DamagedError,
     DeskWork,
+    RecoveryWork,
     SubmitWork,
     Work,
     aloud,
@@ -45,6 +47,7 @@ KILLED = -9
 OPERATIONS: dict[str, Work[Any]] = {
     "submit": SubmitWork(correcting_one, before=profile),
     "profile migration": DeskWork(nothing, before=old_profile),
+    "profile recovery": RecoveryWork(nothing, before=damaged_profile),
     "claim": BackendWork(claiming, before=workspace),
     "store_correction": BackendWork(storing, before=workspace),
     "workspace migration": BackendWork(nothing, before=old_workspace),
@@ -52,6 +55,8 @@ OPERATIONS: dict[str, Work[Any]] = {
 FAULTS = [f"{fault} in {operation}" for operation in OPERATIONS for fault in ("kill", "EIO", "ENOSPC")]
 
 Schema = frozenset[str]
+NO_FILE: Schema = frozenset()
+"""While one file takes another's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ def _usual(work: Work[Any]) -> Usual:
             raise AssertionError(f"undisturbed, the work ended with {ended.status}")
         held = asyncio.run(held_after_each(work, watched))
         between = [] if isinstance(work, BackendWork) else _profile_schemas()
+        between += [NO_FILE] if isinstance(work, RecoveryWork) else []
         return Usual(_by_word(ended.calls), held, [old, *between, schema(traced / work.file)])
 
 
@@ -155,6 +161,8 @@ async def _ignore(word: str) -> None:
 
 def schema(file: Path) -> Schema:
     """Return the statements and the version of a database's schema."""
+    if not file.exists():
+        return NO_FILE
     with copied(file) as copy, closing(sqlite3.connect(copy)) as db:
         return _schema(db)
 

@@ -27,7 +27,17 @@ from tests.faults.databases import SHARED_MEMORY
 from tests.faults.disk import Disk, Kept
 from tests.faults.findings import Findings
 from tests.faults.report import Report, commit_seed, refuse
-from tests.faults.steps import importing, old_profile, old_workspace, reading, serving, submitting, typing
+from tests.faults.steps import (
+    damaged_profile,
+    importing,
+    nothing,
+    old_profile,
+    old_workspace,
+    reading,
+    serving,
+    submitting,
+    typing,
+)
 from tests.faults.work import (
     DONE,
     FAILED,
@@ -36,6 +46,7 @@ from tests.faults.work import (
     BackendWork,
     DamagedError,
     DeskWork,
+    RecoveryWork,
     Work,
     aloud,
     held_after_each,
@@ -48,6 +59,7 @@ WORKS: dict[str, tuple[int, Work[Any], str]] = {
     "a new profile": (13, DeskWork(typing, submitting, typing), ""),
     "an old profile": (8, DeskWork(submitting, typing, before=old_profile), ""),
     "a profile whose syncs fail": (9, DeskWork(typing, submitting, typing), FAILING),
+    "a damaged profile": (2, RecoveryWork(nothing, before=damaged_profile), ""),
     "a profile that grows": (1, DeskWork(reading, typing), ""),
     "a new workspace": (3, BackendWork(serving), ""),
     "an old workspace": (3, BackendWork(serving, before=old_workspace), ""),
@@ -59,7 +71,13 @@ CONTROLS: dict[str, Work[Any]] = {
     "a profile without FULL": DeskWork(typing, submitting, synced=False),
     "a workspace without FULL": BackendWork(serving, synced=False),
 }
-MOMENTS = ("in a migration", "in another opening", "in a transaction", "in a checkpoint", "between writes")
+ANEW = "in another opening"
+OPENINGS = {
+    "an old profile": "in a migration",
+    "an old workspace": "in a migration",
+    "a damaged profile": "in a recovery",
+}
+MOMENTS = (*OPENINGS.values(), ANEW, "in a transaction", "in a checkpoint", "between writes")
 FAULTS = (*(f"kept {kept}" for kept in Kept), *(f"cut {moment}" for moment in MOMENTS), "a sync failed before")
 
 
@@ -105,7 +123,7 @@ def cut(recording: Recording, states: int, seed: str) -> Findings:
             done += word == DONE
             opening = (opening or word == OPENING) and word != OPENED
             failed = failed or (call.result < 0 and "sync" in call.name)
-            moment = _moment(disk, opening, migrating=bool(recording.before) and not done)
+            moment = _moment(disk, opening and (OPENINGS.get(recording.name, ANEW) if not done else ANEW))
             for _ in range(cuts[number]):
                 kept = random.choice(tuple(Kept))
                 left = disk.after_cut(kept, random)
@@ -132,9 +150,9 @@ def _stretches(calls: Sequence[strace.Call]) -> tuple[list[range], list[range]]:
     return stretches, [stretch for stretch in stretches if calls[stretch.start].word == OPENING]
 
 
-def _moment(disk: Disk, opening: bool, migrating: bool) -> str:
+def _moment(disk: Disk, opening: str | bool) -> str:
     if opening:
-        return "in a migration" if migrating else "in another opening"
+        return str(opening)
     if disk.unsynced("-wal"):
         return "in a transaction"
     return "in a checkpoint" if disk.unsynced(".db") else "between writes"

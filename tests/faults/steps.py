@@ -13,21 +13,29 @@ from console.client.store.schema import MIGRATIONS
 from console.client.store.sqlite_store import SqliteStore
 from console.contract.base import canonical_json
 from console.contract.ids import ConversationId, CorrectionId
+from console.contract.permissions import Role
 from console.contract.taxonomy import Severity
-from console.contract.views import ConversationView
+from console.contract.views import ConversationView, Me
 from console.server.services.backend import Backend
 from console.server.services.claims import claim_conversation, release_claim, renew_claim
 from console.server.services.conversations import import_conversations
 from console.server.services.corrections import store_correction
 from tests.client.test_local_store import ANA, NOW, PLACE, correction, draft, receipt
 from tests.client.test_queue_filter import row
+from tests.faults.databases import copied
 from tests.faults.work import BackendWork, DeskWork, Step
 from tests.server import world
 
+PAGE = 4096
 OLD_WORKSPACE = Path(world.__file__).with_name("schemas") / "0001.sqlite.sql"
-LONG = ConversationView(
-    row=row("c-9"), conversation=world.conversation("c-9", answer="Long. " * 60_000), corrections=(), server_time=NOW
-)
+
+
+def _view(name: str, answer: str = world.ANSWER) -> ConversationView:
+    read = world.conversation(name, answer=answer)
+    return ConversationView(row=row(name), conversation=read, corrections=(), server_time=NOW)
+
+
+LONG = _view("c-9", "Long. " * 60_000)
 
 
 def words(number: int) -> str:
@@ -152,9 +160,8 @@ async def old_profile(file: Path) -> None:
 
 async def profile(file: Path) -> None:
     """Make a profile that has read a conversation."""
-    view = ConversationView(row=row("c-1"), conversation=world.conversation("c-1"), corrections=(), server_time=NOW)
     async with DeskWork().opened(file) as store:
-        await store.keep_conversation(view)
+        await store.keep_conversation(_view("c-1"))
 
 
 async def old_workspace(file: Path) -> None:
@@ -170,3 +177,41 @@ async def workspace(file: Path) -> None:
     async with BackendWork().opened(file) as backend:
         await import_conversations(backend.store, backend.clock, conversations, queue_all=True)
         await claim_conversation(backend, world.CHAIRS["ana"], ConversationId("c-1"))
+
+
+async def full_profile(file: Path) -> None:
+    """Make a profile with much work and many copies in it."""
+    me = Me(user_id=ANA, name="Ana Ruiz", role=Role.TIER1, workspace="Sample", version="1")
+    async with DeskWork().opened(file) as store:
+        await store.keep_person("ana", me)
+        await store.keep_queue(KeptQueue(tuple(row(f"c-{number}") for number in range(100)), PLACE, NOW))
+        for number in range(30):
+            about = f"c-{number}"
+            view = ConversationView(
+                row=row(about), conversation=world.conversation(about), corrections=(), server_time=NOW
+            )
+            said = correction(f"s-{number}", about).model_copy(update={"note": words(number)})
+            await store.keep_conversation(view)
+            await store.submit(said)
+            if number % 3 == 0:
+                await store.settle(receipt(said))
+            if number % 3 == 1:
+                await store.park(said.id, "It does not fit.")
+            await store.save_draft(with_note(draft(f"d-{number}", about), words(number)))
+
+
+async def damaged_profile(file: Path) -> None:
+    """Make a profile whose last writes are in its log only, and overwrite the page on which the queue's copy begins."""
+    async with DeskWork().opened(file) as store:
+        await store.keep_queue(KeptQueue((row("c-1"),), PLACE, NOW))
+        await store.submit(correction("old-1", "old"))
+    async with DeskWork().opened(file) as store:
+        await store.save_draft(with_note(draft("old-2", "old", 4), words(4)))
+        left = {path: path.read_bytes() for path in (file, file.with_name(f"{file.name}-wal"))}
+    for path, content in left.items():
+        path.write_bytes(content)
+    with copied(file) as copy, closing(sqlite3.connect(copy)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'queue_row'").fetchone()
+    with file.open("r+b") as damaged:
+        damaged.seek((page - 1) * PAGE)
+        damaged.write(b"\xff" * PAGE)

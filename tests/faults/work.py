@@ -129,12 +129,24 @@ class DeskWork(Work[SqliteStore]):
     async def held(self, folder: Path) -> tuple[object, ...]:
         """Return drafts, outbox, deliveries and the copies."""
         async with self.opened(folder / self.file) as store:
-            if store.note:
-                raise DamagedError(store.note)
+            self._hear_note(folder, store.note)
             work = await store.drafts(ANA), await store.outbox(ANA), await store.deliveries(ANA)
             queue = await store.queue()
             copies = [await store.conversation(ConversationId(one)) for one in ("c-1", "c-9")]
             return *work, frozenset(queue.rows), queue.place, copies
+
+    def _hear_note(self, folder: Path, note: str | None) -> None:
+        if note:
+            raise DamagedError(note)
+
+
+class RecoveryWork(DeskWork):
+    """Work on a profile that is damaged to begin with, and moved aside by the first who opens it."""
+
+    @override
+    def _hear_note(self, folder: Path, note: str | None) -> None:
+        if not list((folder / self.file).parent.glob("*.damaged-*Z.db")):
+            raise DamagedError(f"the damaged file is nowhere; {note or 'and nobody was told'}")
 
 
 class SubmitWork(Work[DeskSession]):

@@ -9,34 +9,49 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from console.client.domain.drafts import CorrectionDraft
+from console.client.store.seals import SEALED, is_intact
 from console.contract.corrections import Correction
 
 WORK: dict[str, type[CorrectionDraft] | type[Correction]] = {"draft": CorrectionDraft, "outbox": Correction}
 """The tables that hold what exists nowhere else, each with what its column `body` holds."""
 
-_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_OUTSIDE = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_NOMEM}
+)
+"""What says nothing of the file: it may be read as soon as there is room, or whoever holds it lets go."""
 _PRIMARY = 0xFF
 
 
 class DamagedError(Exception):
-    """SQLite can open the file, but finds it damaged."""
+    """SQLite can open the file, but it is damaged."""
 
 
 def is_damage(error: Exception) -> bool:
     """Say whether an error means that the file is damaged, rather than busy, full or out of reach."""
-    return isinstance(error, DamagedError) or getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _CODES
+    if isinstance(error, DamagedError | UnicodeDecodeError):  # the latter where SQLite quotes what it cannot read
+        return True
+    return _code(error) in _DAMAGE
 
 
-def check_whole(db: sqlite3.Connection) -> None:
-    """Raise DamagedError or sqlite3.Error where the file is damaged; reads all of it, 1 s for about 1 GB."""
-    (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+def _code(error: Exception) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & _PRIMARY
+
+
+def check_pages(db: sqlite3.Connection) -> None:
+    """Raise DamagedError or sqlite3.Error where the file is damaged; reads all of it, 1.5 s for about 1 GB."""
+    (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise DamagedError(found)
 
 
-def move_aside(path: Path) -> Path:
-    """Give the file and its log another name, with the time in it; return where the file lies now. Raises OSError."""
-    aside = path.with_name(f"{path.stem}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{path.suffix}")
+def move_aside(path: Path, at: datetime) -> Path:
+    """Give the file and its log another name, with that time in it; return it. Raises OSError.
+
+    What a call that was cut short has moved already stays where it is.
+    """
+    aside = path.with_name(f"{path.stem}.damaged-{at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}{path.suffix}")
     for suffix in ("-wal", "-shm", ""):  # the log first: beside a new file it would be taken for that one's
         part = path.with_name(path.name + suffix)
         if part.exists():
@@ -53,22 +68,35 @@ def take_over(damaged: Path, db: sqlite3.Connection) -> None:
 
 
 def _readable(damaged: Path, table: str) -> Iterator[dict[str, str | int | None]]:
-    """Yield rows by column, until one cannot be read; those whose body is no work are passed over."""
-    try:
-        with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as old:
-            rows = old.execute(f"SELECT * FROM {table}")
-            columns = [column[0] for column in rows.description]
-            for values in rows:
-                row = dict(zip(columns, values, strict=True))
-                if _is_work(table, row["body"]):
-                    yield row
-    except sqlite3.Error:
-        return
+    """Yield rows by column, from either end until one cannot be reached; those that are damaged are passed over.
+
+    Raises sqlite3.Error where that is not the file's fault.
+    """
+    for order in ("ASC", "DESC"):
+        try:
+            with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as old:
+                old.text_factory = bytes
+                rows = old.execute(f"SELECT * FROM {table} ORDER BY rowid {order}")
+                columns = [column[0] for column in rows.description]
+                for values in rows:
+                    if row := _as_work(table, dict(zip(columns, values, strict=True))):
+                        yield row
+        except UnicodeDecodeError:
+            continue
+        except sqlite3.Error as error:
+            if _code(error) in _OUTSIDE:
+                raise
 
 
-def _is_work(table: str, body: str) -> bool:
+def _as_work(table: str, raw: dict[str, bytes | int | None]) -> dict[str, str | int | None] | None:
+    """Return a row as it was written; None for one that was not, and for one without a seal that is no work."""
+    seal = raw.get("seal")
+    if not is_intact([raw[column] for column in SEALED[table]], seal if isinstance(seal, bytes) else None):
+        return None
     try:
-        WORK[table].model_validate_json(body)
-    except ValidationError:
-        return False
-    return True
+        row = {name: value.decode() if isinstance(value, bytes) else value for name, value in raw.items()}
+        if seal is None:
+            WORK[table].model_validate_json(str(row["body"]))
+    except (UnicodeDecodeError, ValidationError):
+        return None
+    return row

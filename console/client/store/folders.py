@@ -8,10 +8,10 @@ def make_folder(folder: Path) -> None:
     """Make what is missing of a folder, for its owner alone; it is on the disk when this returns. Raises OSError."""
     for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
         missing.mkdir(mode=0o700, exist_ok=True)
-        _sync(missing.parent)
+        sync_folder(missing.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Put the names in a folder on the disk: a synced file is lost all the same where its name is. Raises OSError."""
     if os.name == "nt":  # where folders cannot be synced, and NTFS keeps their names in its own log
         return

@@ -55,6 +55,10 @@ MIGRATIONS = (
         read_at TEXT NOT NULL
     ) STRICT;
     """,
+    """
+    ALTER TABLE draft ADD COLUMN seal TEXT;
+    ALTER TABLE outbox ADD COLUMN seal TEXT;
+    """,
 )
 
 

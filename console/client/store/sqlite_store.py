@@ -2,10 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -14,26 +13,27 @@ from pydantic import TypeAdapter, ValidationError
 from console.client.domain.drafts import CorrectionDraft, is_untouched
 from console.client.services.errors import StoreError
 from console.client.services.ports import Delivery, KeptQueue, OutboxItem, Unreadable
-from console.client.store.damage import WORK, DamagedError, check_whole, is_damage, move_aside, take_over
-from console.client.store.folders import make_folder
-from console.client.store.schema import NewerSchemaError, migrate
+from console.client.store.damage import WORK, DamagedError
+from console.client.store.opening import Connect, open_profile, transaction
+from console.client.store.schema import NewerSchemaError
+from console.client.store.seals import SEALED, insert_sealed
 from console.contract.base import Model, UtcTime, canonical_json, content_sha256
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.views import ConversationView, Me, QueueRow, Receipt
+from console.contract.views import ConversationView, FeedPlace, Me, QueueRow, Receipt
 
 KEPT_CONVERSATIONS = 500
 KEPT_FOR = timedelta(days=35)
 KEPT_DELIVERIES = 2_000
 """Deliveries kept however old they are, so that no clock that runs wild for a while can make this desk forget."""
-BUSY_TIMEOUT_S = 10.0
 BATCH = 500
 
 _ROWS = TypeAdapter(tuple[QueueRow, ...])
 _TIME = TypeAdapter(UtcTime)
+_PLACE = TypeAdapter(tuple[FeedPlace, UtcTime])
 _THIS_DRAFT = "WHERE conversation_id = ? AND turn = ? AND author_id = ?"
 _DISCARD = "DELETE FROM outbox WHERE id = ? AND refusal IS NOT NULL"
-_SUBMITTED = "id, author_id, conversation_id, turn, submitted_at, body"
+_SUBMITTED = ", ".join(SEALED["outbox"])
 _FORGET_DELIVERIES = (
     "DELETE FROM delivery WHERE json_extract(receipt, '$.received_at') < ?"
     " AND position <= (SELECT max(position) FROM delivery) - ?"
@@ -43,7 +43,6 @@ _KEEP_ROW = "INSERT OR REPLACE INTO queue_row (conversation_id, body) VALUES (?,
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 DraftKey = tuple[ConversationId, int, UserId]
-Connect = Callable[..., sqlite3.Connection]
 
 
 class SqliteStore:
@@ -65,7 +64,7 @@ class SqliteStore:
         """
         worker = worker or ThreadPoolExecutor(max_workers=1, thread_name_prefix="profile")
         try:
-            connection, note = await _on(worker, lambda: _open(path, connect))
+            connection, note = await _on(worker, lambda: open_profile(path, connect))
         except StoreError:
             worker.shutdown(wait=False)
             raise
@@ -107,11 +106,7 @@ class SqliteStore:
             body = canonical_json(correction)
             submitted = _submitted_sha256(db, correction.id)
             if submitted is None:
-                db.execute(
-                    "INSERT INTO outbox (id, conversation_id, turn, author_id, submitted_at, body)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    (correction.id, *key, correction.submitted_at.isoformat(), body.decode()),
-                )
+                _put_in_outbox(db, correction)
             elif submitted != content_sha256(body):
                 return False
             _end_draft(db, key)
@@ -183,12 +178,10 @@ class SqliteStore:
         def write(db: sqlite3.Connection) -> tuple[OutboxItem, ...]:
             items: list[OutboxItem] = []
             for correction_id in ids:
-                row = db.execute("SELECT body FROM delivery WHERE id = ?", (correction_id,)).fetchone()
-                if row and row[0] and (said := _read(Correction, row[0])):
+                if said := _delivered(db, correction_id):
                     items.append(OutboxItem(said))
-                    where = "FROM delivery WHERE id = ?"
-                    db.execute(f"INSERT OR IGNORE INTO outbox ({_SUBMITTED}) SELECT {_SUBMITTED} {where}", (said.id,))
-                    db.execute(f"DELETE {where}", (said.id,))
+                    _put_in_outbox(db, said)
+                    db.execute("DELETE FROM delivery WHERE id = ?", (said.id,))
             return tuple(items)
 
         return await self._write(write)
@@ -196,11 +189,7 @@ class SqliteStore:
     async def delivered(self, correction_id: CorrectionId) -> Correction | None:
         """Return what was delivered under an id, while its words are kept and can be read."""
 
-        def read(db: sqlite3.Connection) -> Correction | None:
-            row = db.execute("SELECT body FROM delivery WHERE id = ?", (correction_id,)).fetchone()
-            return _read(Correction, row[0]) if row and row[0] else None
-
-        return await self._run(read)
+        return await self._run(lambda db: _delivered(db, correction_id))
 
     async def deliveries(self, author_id: UserId) -> tuple[Delivery, ...]:
         """Return what an author had stored from here, oldest first."""
@@ -210,9 +199,9 @@ class SqliteStore:
             order = "ORDER BY position"
             rows = db.execute(f"SELECT {columns} FROM delivery WHERE author_id = ? {order}", (author_id,))
             return tuple(
-                Delivery(conversation_id, turn, _TIME.validate_python(at), receipt)
+                Delivery(conversation_id, turn, submitted_at, receipt)
                 for conversation_id, turn, at, body in rows
-                if (receipt := _read(Receipt, body))
+                if (receipt := _read(Receipt, body)) and (submitted_at := _read_time(at))
             )
 
         return await self._run(read)
@@ -235,18 +224,17 @@ class SqliteStore:
         """Return the queue as it was last read; empty where another version wrote it."""
 
         def read(db: sqlite3.Connection) -> KeptQueue:
-            with _transaction(db, "DEFERRED"):
+            with transaction(db, "DEFERRED"):
                 found = db.execute("SELECT body FROM queue_row")
                 rows: list[QueueRow] = []
                 try:
                     while batch := found.fetchmany(BATCH):  # in steps, so that the screen's thread gets its turns
                         rows += _ROWS.validate_json(f"[{','.join(body for (body,) in batch)}]")
+                    found = db.execute("SELECT place, read_at FROM feed_place").fetchone()
+                    place, read_at = _PLACE.validate_python(found) if found else (None, None)
                 except ValidationError:
                     return KeptQueue()
-                where = db.execute("SELECT place, read_at FROM feed_place").fetchone()
-            return (
-                KeptQueue(tuple(rows), where[0], _TIME.validate_python(where[1])) if where else KeptQueue(tuple(rows))
-            )
+            return KeptQueue(tuple(rows), place, read_at)
 
         return await self._run(read)
 
@@ -302,7 +290,7 @@ class SqliteStore:
         """Do some work in one transaction."""
 
         def write(db: sqlite3.Connection) -> T:
-            with _transaction(db):
+            with transaction(db):
                 return work(db)
 
         return await self._run(write)
@@ -323,6 +311,23 @@ def _read(kind: type[M], body: str) -> M | None:
         return kind.model_validate_json(body)
     except ValidationError:
         return None
+
+
+def _read_time(text: str) -> datetime | None:
+    try:
+        return _TIME.validate_python(text)
+    except ValidationError:
+        return None
+
+
+def _delivered(db: sqlite3.Connection, correction_id: CorrectionId) -> Correction | None:
+    """Return the words that were delivered, where they are kept and are still those that the receipt is for."""
+    row = db.execute("SELECT body, receipt FROM delivery WHERE id = ?", (correction_id,)).fetchone()
+    if row is None or row[0] is None:
+        return None
+    receipt = _read(Receipt, row[1])
+    same = receipt is None or receipt.body_sha256 == content_sha256(row[0])
+    return _read(Correction, row[0]) if same else None
 
 
 def _draft_body(db: sqlite3.Connection, key: DraftKey) -> str | None:
@@ -348,19 +353,12 @@ def _end_draft(db: sqlite3.Connection, key: DraftKey) -> None:
 
 def _replace_draft(db: sqlite3.Connection, draft: CorrectionDraft) -> None:
     _end_draft(db, draft.key)
-    insert = "INSERT INTO draft (conversation_id, turn, author_id, body) VALUES (?, ?, ?, ?)"
-    db.execute(insert, (*draft.key, draft.model_dump_json()))
+    insert_sealed(db, "draft", *draft.key, draft.model_dump_json())
 
 
-@contextmanager
-def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
-    db.execute(f"BEGIN {kind}")
-    try:
-        yield
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
+def _put_in_outbox(db: sqlite3.Connection, said: Correction) -> None:
+    place = said.author_id, said.conversation_id, said.turn, said.submitted_at.isoformat()
+    insert_sealed(db, "outbox", said.id, *place, canonical_json(said).decode())
 
 
 async def _on(worker: Executor, work: Callable[[], T]) -> T:
@@ -373,45 +371,3 @@ async def _on(worker: Executor, work: Callable[[], T]) -> T:
             raise StoreError(f"This computer could not keep or read your work: {error}") from error
 
     return await asyncio.shield(asyncio.wrap_future(worker.submit(guarded)))
-
-
-def _open(path: Path, connect: Connect) -> tuple[sqlite3.Connection, str | None]:
-    """Return the open file and, where it had to be begun anew, a note that says so."""
-    try:
-        return _connect(path, connect), None
-    except (sqlite3.Error, DamagedError) as error:
-        if not is_damage(error):
-            raise
-    damaged = move_aside(path)
-    db = _connect(path, connect)
-    with _transaction(db):
-        take_over(damaged, db)
-    return db, (
-        "What this computer had kept was damaged. Drafts and waiting corrections that could still be read are here; "
-        f"the damaged file is kept at {damaged}."
-    )
-
-
-def _connect(path: Path, connect: Connect) -> sqlite3.Connection:
-    make_folder(path.parent)
-    with suppress(FileExistsError):  # never opened and closed where it is in use: that would drop SQLite's own locks
-        path.touch(mode=0o600, exist_ok=False)
-    path.chmod(0o600)
-    db = connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    try:
-        _prepare(db)
-    except (sqlite3.Error, OSError, NewerSchemaError, DamagedError):
-        db.close()
-        raise
-    return db
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    """Make a commit mean that it is on disk, check that SQLite agreed, and bring the file to this schema."""
-    (journal,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
-    db.execute("PRAGMA synchronous = FULL")
-    (synchronous,) = db.execute("PRAGMA synchronous").fetchone()
-    if (journal, synchronous) != ("wal", 2):
-        raise OSError(f"SQLite would not keep commits safe here (journal {journal}, synchronous {synchronous})")
-    check_whole(db)
-    migrate(db)
