@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from tests.faults import damage, locks, points, server_kills
+from tests.faults.findings import Findings
 from tests.faults.report import Report, commit_seed, refuse
 from tests.faults.strace import CannotTraceError
 
@@ -31,11 +32,13 @@ def main(arguments: Sequence[str]) -> int:
         parts = [pool.submit(server_kills.kill_servers, options.server_kills, options.seed)]
         parts += [pool.submit(points.disturb, operation) for operation in points.OPERATIONS]
         parts += [pool.submit(locks.lock_databases), pool.submit(damage.damage_profiles, options.files, options.seed)]
+        found = Findings()
         try:
             for part in parts:
-                part.result().add_to(report)
+                found += part.result()
         except CannotTraceError as error:
             return refuse(str(error))
+    found.add_to(report)
     return report.end()
 
 

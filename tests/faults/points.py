@@ -82,7 +82,7 @@ def disturb(operation: str) -> Findings:
     work, found = OPERATIONS[operation], Findings()
     usual = _usual(work)
     for point in _points(usual.calls):
-        found.figures[f"{point.fault} in {operation}"] += 1
+        found.figures["points disturbed"] += 1
         found.hits[f"{point.fault} in {operation}"] += 1
         with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder:
             trouble = _trouble(work, Path(folder), usual, point)
