@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     CONVERSATION_IMPORTED = "conversation_imported"
     CLAIM_CHANGED = "claim_changed"
     CORRECTION_STORED = "correction_stored"
+    CLOSED = "closed"
+    REOPENED = "reopened"
 
 
 class FeedEvent(Model):

@@ -28,16 +28,18 @@ class Permission(StrEnum):
     CLAIM_UNQUEUED = "claim_unqueued"
     TAKE_BACK = "take_back"
     CORRECT = "correct"
+    CLOSE = "close"
 
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
-    Role.TIER1: frozenset({Permission.READ, Permission.CLAIM_TIER1, Permission.CORRECT}),
+    Role.TIER1: frozenset({Permission.READ, Permission.CLAIM_TIER1, Permission.CORRECT, Permission.CLOSE}),
     Role.TIER2: frozenset({
         Permission.READ,
         Permission.CLAIM_TIER1,
         Permission.CLAIM_TIER2,
         Permission.TAKE_BACK,
         Permission.CORRECT,
+        Permission.CLOSE,
     }),
     Role.QA: frozenset({
         Permission.READ,
@@ -46,6 +48,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
         Permission.CLAIM_UNQUEUED,
         Permission.TAKE_BACK,
         Permission.CORRECT,
+        Permission.CLOSE,
     }),
     Role.OWNER: frozenset({Permission.READ}),
 }  # fmt: skip

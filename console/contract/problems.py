@@ -19,6 +19,7 @@ class ProblemCode(StrEnum):
     TOO_LARGE = "too_large"
     HELD = "held"
     CLAIM_LOST = "claim_lost"
+    CLOSED = "closed"
     NOTHING_FREE = "nothing_free"
     ID_REUSED = "id_reused"
     DOES_NOT_FIT = "does_not_fit"

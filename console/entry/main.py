@@ -4,13 +4,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from console.entry import desk, doctor, export, import_, serve, token, tour
+from console.entry import audit, desk, doctor, export, import_, serve, token, tour
 
 SUBCOMMANDS = {
     "serve": serve,
     "import": import_,
     "export": export,
     "token": token,
+    "audit": audit,
     "tour": tour,
     "doctor": doctor,
 }

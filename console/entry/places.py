@@ -19,3 +19,13 @@ def add_places(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="URL of the database instead of a folder: sqlite:///FILE or postgresql://USER@HOST/NAME",
     )
+
+
+def add_audit_key(parser: argparse.ArgumentParser) -> None:
+    """Add `--audit-key-file`."""
+    parser.add_argument(
+        "--audit-key-file",
+        type=Path,
+        metavar="FILE",
+        help="key of the audit log (default: audit.key beside the workspace's file; for others REDLINE_AUDIT_KEY_FILE)",
+    )

@@ -2,7 +2,7 @@
 
 import argparse
 
-from console.entry.places import add_places
+from console.entry.places import add_audit_key, add_places
 
 SUMMARY = "run the backend"
 
@@ -10,6 +10,7 @@ SUMMARY = "run the backend"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_places(parser)
+    add_audit_key(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8716, help="port to listen on (default: %(default)s)")
     parser.add_argument("--workspace", default="Team workspace", metavar="NAME", help="its name on every desk")
@@ -28,5 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     database = choose_database(arguments.database, arguments.data_dir)
     if arguments.embedded:
         return serve_embedded(database, sample=arguments.load_sample)
-    settings = Settings(database, arguments.host, arguments.port, arguments.workspace)
+    settings = Settings(
+        database, arguments.host, arguments.port, arguments.workspace, audit_key=arguments.audit_key_file
+    )
     return serve_alone(settings, sample=arguments.load_sample)

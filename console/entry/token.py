@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from console.contract.permissions import Role
-from console.entry.places import add_places
+from console.entry.places import add_audit_key, add_places
 
 SUMMARY = "make a token for a person in a role; it is shown this once"
 
@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", required=True, help="the name others see")
     parser.add_argument("--role", required=True, choices=[role.value for role in Role])
     add_places(parser)
+    add_audit_key(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     database = choose_database(arguments.database, arguments.data_dir)
     try:
-        token = make_token(database, arguments.user, arguments.name, Role(arguments.role))
+        token = make_token(database, arguments.user, arguments.name, Role(arguments.role), arguments.audit_key_file)
     except ValueError as error:
         print(f"redline token: {error}", file=sys.stderr)
         return 2

@@ -11,6 +11,7 @@ TABLE = {
     Permission.CLAIM_UNQUEUED: {Role.QA},
     Permission.TAKE_BACK: {Role.TIER2, Role.QA},
     Permission.CORRECT: {Role.TIER1, Role.TIER2, Role.QA},
+    Permission.CLOSE: {Role.TIER1, Role.TIER2, Role.QA},
 }
 
 

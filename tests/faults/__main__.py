@@ -15,6 +15,7 @@ MACHINES = {
     "kills": ("--server-kills", "50"),
     "histories": ("--count", "1000"),
     "api": ("--cases", "2000"),
+    "tampers": ("--count", "2000"),
     "hostile": ("--count", "2000"),
     "soak": ("--minutes", "1"),
 }

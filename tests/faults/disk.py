@@ -47,6 +47,11 @@ class _File:
     pending: list[_Write] = field(default_factory=list)
     is_folder: bool = False
 
+    @property
+    def size(self) -> int:
+        """Where its end is, for a file that is only ever added to."""
+        return max([len(self.content), *(write.offset + len(write.data or b"") for write in self.pending)])
+
     def sync(self, succeeded: bool) -> None:
         for write in self.pending:
             write.certain = write.certain or (succeeded and not write.stuck)
@@ -89,6 +94,8 @@ class Disk:
             self._sync(path, file, call.result == 0)
         elif file and name == "pwrite64" and call.result > 0:
             file.pending.append(_Write(call.number, call.texts[-1][: call.result]))
+        elif file and name == "write" and call.result > 0:
+            file.pending.append(_Write(file.size, call.texts[-1][: call.result]))
         elif file and name == "ftruncate" and call.result == 0:
             file.pending.append(_Write(call.number, None))
         elif call.result >= 0 and (change := self._change(name, paths, call)):
@@ -116,6 +123,8 @@ class Disk:
             return {path: _File(is_folder=True)}
         if name == "open" and "O_CREAT" in call.flags and path not in self._names:
             return {path: _File()}
+        if name == "link":
+            return {path: self._names[paths[-2]]}
         if name == "rename":
             return {path: self._names[paths[-2]], paths[-2]: None}
         return {path: None} if name == "unlink" else {}

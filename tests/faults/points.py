@@ -25,7 +25,7 @@ from tests.faults.steps import (
     damaged_profile,
     nothing,
     old_profile,
-    old_workspace,
+    old_workspace_with_key,
     profile,
     storing,
     workspace,
@@ -50,7 +50,7 @@ OPERATIONS: dict[str, Work[Any]] = {
     "profile recovery": RecoveryWork(nothing, before=damaged_profile),
     "claim": BackendWork(claiming, before=workspace),
     "store_correction": BackendWork(storing, before=workspace),
-    "workspace migration": BackendWork(nothing, before=old_workspace),
+    "workspace migration": BackendWork(nothing, before=old_workspace_with_key),
 }
 FAULTS = [f"{fault} in {operation}" for operation in OPERATIONS for fault in ("kill", "EIO", "ENOSPC")]
 

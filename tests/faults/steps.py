@@ -20,6 +20,7 @@ from console.server.services.backend import Backend
 from console.server.services.claims import claim_conversation, release_claim, renew_claim
 from console.server.services.conversations import import_conversations
 from console.server.services.corrections import store_correction
+from console.server.store.audit_key import KEY_FILE, make_key
 from tests.client.test_local_store import ANA, NOW, PLACE, correction, draft, receipt
 from tests.client.test_queue_filter import row
 from tests.faults.databases import copied
@@ -169,6 +170,12 @@ async def old_workspace(file: Path) -> None:
     with closing(sqlite3.connect(file)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(OLD_WORKSPACE.read_text("utf-8"))
+
+
+async def old_workspace_with_key(file: Path) -> None:
+    """The same beside the key of an audit log: making one writes from another thread, which the power cuts try."""
+    await old_workspace(file)
+    make_key(file.with_name(KEY_FILE))
 
 
 async def workspace(file: Path) -> None:

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-WRITES = "pwrite64,fsync,fdatasync,ftruncate,?unlink,?unlinkat,?rename,?renameat,?renameat2"
+WRITES = "pwrite64,fsync,fdatasync,ftruncate,?unlink,?unlinkat,?rename,?renameat,?renameat2,?link,?linkat"
 """What changes a file or promises that it is on the disk; `?`: not every processor's kernel has it."""
 RECORDED = f"{WRITES},openat,?mkdir,?mkdirat,write"
 LONGEST = 1 << 20

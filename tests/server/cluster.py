@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from console.server.store.audit_key import KEY_FILE_VARIABLE
+
 PATIENCE_S = 60
 DEBIAN = Path("/usr/lib/postgresql")
 MEMORY = Path("/dev/shm")
@@ -102,7 +104,8 @@ def started() -> Iterator[Cluster]:
         ):
             try:
                 _wait_for(server, programs, folder)
-                yield Cluster(programs, folder)
+                with _audit_key_in(folder):
+                    yield Cluster(programs, folder)
             finally:
                 server.send_signal(signal.SIGINT)  # its word for: end every session and stop
     finally:
@@ -144,6 +147,16 @@ def _hand_over(folder: Path) -> str:
             shutil.chown(folder, user)
             return user
     raise LookupError("there is neither a user postgres nor a user nobody to run PostgreSQL as")
+
+
+@contextmanager
+def _audit_key_in(folder: Path) -> Iterator[None]:
+    """Say where the key of its databases' audit logs is, for this process and those it starts."""
+    os.environ[KEY_FILE_VARIABLE] = str(folder / "audit.key")
+    try:
+        yield
+    finally:
+        del os.environ[KEY_FILE_VARIABLE]
 
 
 def _tied_to_us() -> tuple[str, ...]:

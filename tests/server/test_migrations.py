@@ -20,7 +20,7 @@ from console.contract.reconcile import Delivered, StoredId, digest_day
 from console.contract.views import CorrectionPage
 from console.server.services.ports import Database, StoreError
 from console.server.store.engine import create_engine
-from console.server.store.schema import MIGRATIONS, upgrade_schema
+from console.server.store.schema import MIGRATIONS, upgraded
 from console.server.store.tables import Table
 from console.server.store.unit_of_work import open_store
 from tests.server.conftest import MakeDatabase, Sql, SqlOn
@@ -55,6 +55,11 @@ MIGRATE = (
     "-c",
     "import sys; from console.server.app.serve import prepare_store; prepare_store(sys.argv[1])",
 )
+
+
+async def upgrade_schema(database: Database) -> None:
+    async with upgraded(database):
+        pass
 
 
 class Outside:

@@ -28,6 +28,7 @@ from console.server.api.event_stream import EventStream, stream_events
 from console.server.api.queries import Ids, Number, Rows, check_query
 from console.server.api.refusals import PROBLEM_JSON, STATUS
 from console.server.services.claims import claim_conversation, release_claim, renew_claim
+from console.server.services.closing import close_conversation, reopen_conversation
 from console.server.services.conversations import read_conversation
 from console.server.services.corrections import list_corrections, store_correction
 from console.server.services.feed import feed_start, follow_feed, read_events
@@ -112,7 +113,7 @@ async def conversation(backend: TheBackend, caller: Caller, conversation_id: Con
 CLAIM = "/conversations/{conversation_id}/claim"
 
 
-@router.post(CLAIM, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.HELD))
+@router.post(CLAIM, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.HELD, ProblemCode.CLOSED))
 async def claim(
     backend: TheBackend,
     caller: Caller,
@@ -134,6 +135,24 @@ async def renew(request: Request, backend: TheBackend, caller: Caller, conversat
 async def release(backend: TheBackend, caller: Caller, conversation_id: ConversationId, epoch: Number) -> None:
     """Give the claim back."""
     await release_claim(backend, caller, conversation_id, epoch)
+
+
+@router.post(
+    "/conversations/{conversation_id}/close",
+    status_code=204,
+    responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.CLAIM_LOST),
+    openapi_extra=_body(HeldClaim),
+)
+async def close(request: Request, backend: TheBackend, caller: Caller, conversation_id: ConversationId) -> None:
+    """Close a conversation under the claim that is held."""
+    held = await read_body(request, HeldClaim)
+    await close_conversation(backend, caller, conversation_id, held.epoch)
+
+
+@router.post("/conversations/{conversation_id}/reopen", status_code=204, responses=_refusals(ProblemCode.NOT_FOUND))
+async def reopen(backend: TheBackend, caller: Caller, conversation_id: ConversationId) -> None:
+    """Open a closed conversation again."""
+    await reopen_conversation(backend, caller, conversation_id)
 
 
 @router.put(

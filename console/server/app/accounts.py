@@ -1,6 +1,7 @@
 """Makes tokens from the command line."""
 
 import asyncio
+from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,7 +15,7 @@ from console.server.services.tokens import issue_token
 from console.server.store.unit_of_work import open_store
 
 
-def make_token(database: Database, user: str, name: str, role: Role) -> str:
+def make_token(database: Database, user: str, name: str, role: Role, audit_key: Path | None = None) -> str:
     """Return a fresh token for a user, who is made or renamed as needed.
 
     Raises ValueError where the id or the name is unusable.
@@ -29,9 +30,9 @@ def make_token(database: Database, user: str, name: str, role: Role) -> str:
         raise ValueError("a name has at most 1000 characters, all of which can be stored") from None
     if not shown:
         raise ValueError("a name cannot be blank: it is what others see")
-    return asyncio.run(_make_token(database, Identity(user_id, shown, role)))
+    return asyncio.run(_make_token(database, Identity(user_id, shown, role), audit_key))
 
 
-async def _make_token(database: Database, account: Identity) -> str:
-    async with open_store(database) as store:
+async def _make_token(database: Database, account: Identity, audit_key: Path | None) -> str:
+    async with open_store(database, audit_key=audit_key) as store:
         return await issue_token(store, utc_now, account)

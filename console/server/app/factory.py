@@ -29,7 +29,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_store(settings.database, bell.ring) as store:
+        async with open_store(settings.database, bell.ring, settings.audit_key) as store:
             if sample:
                 await load_sample(store, clock)
             app.state.backend = Backend(

@@ -29,15 +29,19 @@ class ImportReport:
     bad: int
 
 
-def import_files(database: Database, files: Sequence[Path], *, queue_all: bool) -> ImportReport:
+def import_files(
+    database: Database, files: Sequence[Path], *, queue_all: bool, audit_key: Path | None = None
+) -> ImportReport:
     """Import files, naming the first `SHOWN` bad lines of each on stderr as `file:line: reason`."""
-    return asyncio.run(_import_files(database, files, queue_all=queue_all))
+    return asyncio.run(_import_files(database, files, audit_key, queue_all=queue_all))
 
 
-async def _import_files(database: Database, files: Sequence[Path], *, queue_all: bool) -> ImportReport:
+async def _import_files(
+    database: Database, files: Sequence[Path], audit_key: Path | None, *, queue_all: bool
+) -> ImportReport:
     reading = _Reading()
     counts = ImportCounts()
-    async with open_store(database) as store:
+    async with open_store(database, audit_key=audit_key) as store:
         good = chain.from_iterable(map(reading.conversations, files))
         while batch := list(islice(good, BATCH)):
             counts += await import_conversations(store, utc_now, batch, queue_all=queue_all)

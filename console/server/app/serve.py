@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import uvicorn
 from typing_extensions import override
@@ -97,11 +98,11 @@ def create_server(
     return Server(config, bell, on_ready)
 
 
-def prepare_store(database: Database) -> None:
+def prepare_store(database: Database, audit_key: Path | None = None) -> None:
     """Bring the store up to date before anything listens. Raises StoreError, which says more than a failed start."""
 
     async def prepare() -> None:
-        async with open_store(database):
+        async with open_store(database, audit_key=audit_key):
             pass
 
     asyncio.run(prepare())
@@ -116,5 +117,5 @@ def serve_alone(settings: Settings, *, sample: bool) -> int:
         sys.stdout.write(f"{settings.workspace} is served at {url}\n{HOW_TO_GET_IN}")
         sys.stdout.flush()
 
-    prepare_store(settings.database)
+    prepare_store(settings.database, settings.audit_key)
     return create_server(settings, say, sample=sample).run_to_end()

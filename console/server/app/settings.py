@@ -8,7 +8,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from console.server.services.ports import Database
+from console.server.services.ports import Database, StoreError
+from console.server.store.engine import sqlite_file
 
 DEFAULT_PORT = 8716
 DATABASE_FILE = "workspace.db"
@@ -18,13 +19,14 @@ SAMPLE_FOLDER = "sample"
 
 @dataclass(frozen=True)
 class Settings:
-    """`embedded`: serve one desk on this machine only."""
+    """`embedded`: serve one desk on this machine only. `audit_key`: its file, where it is not in its usual place."""
 
     database: Database
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     workspace: str = "Team workspace"
     embedded: bool = False
+    audit_key: Path | None = None
 
 
 def default_data_dir() -> Path:
@@ -35,6 +37,16 @@ def default_data_dir() -> Path:
 def choose_database(url: str | None, data_dir: Path | None) -> Database:
     """Return the URL given, else the SQLite file in the data folder."""
     return url or (data_dir or default_data_dir()).absolute() / DATABASE_FILE
+
+
+def require_workspace(database: Database) -> None:
+    """Raise StoreError where there is no workspace yet; the sample's place is named where that is there."""
+    file = sqlite_file(database)
+    if file is not None and not file.is_file():
+        sample = file.with_name(SAMPLE_FOLDER)
+        is_there = (sample / DATABASE_FILE).is_file()
+        hint = f". The sample workspace is in {sample}; give it by --data-dir." if is_there else ""
+        raise StoreError(f"there is no workspace at {file}{hint}")
 
 
 def version() -> str:

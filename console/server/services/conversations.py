@@ -1,7 +1,7 @@
 """Takes conversations in, once each, and shows one with everything the desk needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import accumulate, takewhile
 
@@ -13,6 +13,7 @@ from console.contract.limits import MAX_CORRECTIONS_SHOWN
 from console.contract.permissions import Permission
 from console.contract.problems import ProblemCode
 from console.contract.views import ConversationView, CorrectionRecord
+from console.server.domain.audit import OPERATOR, AuditAction, AuditEntry
 from console.server.domain.masking import mask_customer
 from console.server.domain.queueing import QueuedFor, place
 from console.server.services.backend import Backend
@@ -59,13 +60,16 @@ async def import_conversations(
         promoted = await unit.conversations.queue_for_qa(sorted(kept - added))
         arrivals = [arrival for arrival in first.values() if arrival.conversation.id in added]
         changed = [arrival.conversation.id for arrival in arrivals]
-        await unit.events.append(EventKind.CONVERSATION_IMPORTED, [*changed, *promoted], now)
-    return ImportCounts(
-        imported=len(arrivals),
-        already_there=len(same) - len(arrivals),
-        different=len(sent) - len(same),
-        queued=len(promoted) + sum(arrival.place.queued_for is not QueuedFor.NOTHING for arrival in arrivals),
-    )
+        counts = ImportCounts(
+            imported=len(arrivals),
+            already_there=len(same) - len(arrivals),
+            different=len(sent) - len(same),
+            queued=len(promoted) + sum(arrival.place.queued_for is not QueuedFor.NOTHING for arrival in arrivals),
+        )
+        if changed or promoted:
+            await unit.events.append(EventKind.CONVERSATION_IMPORTED, [*changed, *promoted], now)
+            await unit.audit.append(AuditEntry(now, OPERATOR, AuditAction.IMPORTED, "conversations", asdict(counts)))
+    return counts
 
 
 def _arrival(conversation: Conversation, now: datetime, *, queue_all: bool) -> Arrival:

@@ -9,6 +9,7 @@ from console.contract.permissions import Permission
 from console.contract.problems import ProblemCode
 from console.contract.taxonomy import TAXONOMY
 from console.contract.views import CorrectionPage, CorrectionRecord, CorrectionState, Receipt
+from console.server.domain.audit import AuditAction, AuditEntry
 from console.server.domain.masking import mask_customer
 from console.server.services.backend import Backend
 from console.server.services.identity import Identity
@@ -36,10 +37,26 @@ async def store_correction(backend: Backend, caller: Identity, correction: Corre
             earlier = await unit.corrections.add(correction, caller, receipt)  # another replica may have been faster
             if earlier is None:
                 await unit.events.append(EventKind.CORRECTION_STORED, [correction.conversation_id], now)
+                await unit.audit.append(_stored(correction, receipt))
                 return receipt, True
     if earlier.body_sha256 != sha256:
         raise Refused(ProblemCode.ID_REUSED, "Another correction is stored under this id; it was not changed.")
     return earlier, False
+
+
+def _stored(correction: Correction, receipt: Receipt) -> AuditEntry:
+    return AuditEntry(
+        receipt.received_at,
+        correction.author_id,
+        AuditAction.CORRECTION_STORED,
+        correction.id,
+        {
+            "conversation_id": correction.conversation_id,
+            "epoch": correction.epoch,
+            "body_sha256": receipt.body_sha256,
+            "state": receipt.state,
+        },
+    )
 
 
 async def list_corrections(
@@ -94,5 +111,5 @@ def _judges_what_is_there(ai: AiContext, correction: Correction) -> bool:
 async def _state(unit: Unit, correction: Correction) -> CorrectionState:
     """Stored while nobody else took the conversation since, even if the lease has run out or was given back."""
     standing = await unit.conversations.standing(correction.conversation_id)
-    current = standing and (standing.holder_id, standing.epoch) == (correction.author_id, correction.epoch)
+    current = standing and standing.is_of(correction.author_id, correction.epoch)
     return CorrectionState.STORED if current else CorrectionState.LATE

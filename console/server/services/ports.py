@@ -7,12 +7,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
-from console.contract.conversations import Conversation, Tier
+from console.contract.conversations import Conversation, OwnerState, Tier
 from console.contract.corrections import Correction
 from console.contract.events import EventKind, FeedEvent
 from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.permissions import Role
 from console.contract.reconcile import StoredId
 from console.contract.views import Claim, CorrectionRecord, FeedPlace, QueueRow, Receipt
+from console.server.domain.audit import AuditEntry, AuditRow, Head, Unreadable
 from console.server.domain.queueing import Place, QueuedFor
 from console.server.services.identity import Identity
 
@@ -27,12 +29,20 @@ Places = Sequence[tuple[QueuedFor, Tier]]
 
 @dataclass(frozen=True)
 class Standing:
-    """What decides about a claim. The holder is the latest one; a lease that ended leaves the name behind."""
+    """What decides about a claim. The holder is the latest one; a lease that ended leaves the name behind.
+
+    `owner`: as it was last written, so still a person's where their lease has run out.
+    """
 
     queued_for: QueuedFor
     tier: Tier
     holder_id: UserId | None
     epoch: int
+    owner: OwnerState
+
+    def is_of(self, user_id: UserId, epoch: int) -> bool:
+        """Say whether the latest claim is that one: nobody took it since, even if it has ended."""
+        return (self.holder_id, self.epoch) == (user_id, epoch)
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,13 @@ class ConversationsPort(Protocol):
         """Prolong the lease of that epoch, even a run-out one as long as nobody took it since."""
 
     async def release(self, conversation_id: ConversationId, by: UserId, epoch: int) -> bool:
-        """End the lease of that epoch; True also where it has ended and nobody took it since."""
+        """End the lease of that epoch; False where it is not held."""
+
+    async def close(self, conversation_id: ConversationId, by: UserId, epoch: int) -> bool:
+        """Close it under the lease of that epoch, which ends with it; False where it is not held."""
+
+    async def reopen(self, conversation_id: ConversationId) -> bool:
+        """Open it again, for whoever it rested with before; False where it is not closed."""
 
     async def most_urgent_free(self, places: Places, not_corrected_by: UserId, now: datetime) -> ConversationId | None:
         """Return the most urgent queued conversation that nobody holds and this user has not corrected."""
@@ -142,14 +158,27 @@ class EventsPort(Protocol):
 class AccountsPort(Protocol):
     """Users and the hashes of their tokens."""
 
-    async def put(self, account: Identity) -> None:
-        """Store a user, or their new name and role."""
+    async def put(self, account: Identity) -> Role | None:
+        """Store a user, or their new name and role; return the role they had."""
 
     async def add_token(self, token_sha256: str, user_id: UserId, at: datetime) -> None:
         """Store a token's hash."""
 
     async def by_token(self, token_sha256: str) -> Identity | None:
         """Return whom a token speaks for."""
+
+
+class AuditPort(Protocol):
+    """The audit log, in the order it was committed; nothing in it ever changes."""
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Add an entry to the chain, to be seen when the unit commits; like an event's, its place is last in a unit."""
+
+    async def head(self) -> Head:
+        """Return the newest row's number and MAC; where there is no row, what the first is chained to."""
+
+    async def page(self, after: int | None, limit: int) -> tuple[AuditRow | Unreadable, ...]:
+        """Return up to `limit` rows behind a number, in order; None: from the first, whatever its number."""
 
 
 class Unit(Protocol):
@@ -163,6 +192,8 @@ class Unit(Protocol):
     def events(self) -> EventsPort: ...
     @property
     def accounts(self) -> AccountsPort: ...
+    @property
+    def audit(self) -> AuditPort: ...
 
 
 class StorePort(Protocol):

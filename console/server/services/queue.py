@@ -7,9 +7,10 @@ from console.contract.ids import ConversationId
 from console.contract.permissions import Permission
 from console.contract.problems import ProblemCode
 from console.contract.views import QueuePage, QueueRow
+from console.server.domain.audit import AuditAction
 from console.server.domain.queueing import claimable
 from console.server.services.backend import Backend
-from console.server.services.claims import lease
+from console.server.services.claims import about_claim, lease
 from console.server.services.identity import Identity
 from console.server.services.ports import Unit
 from console.server.services.refusals import Refused, require
@@ -48,7 +49,8 @@ async def pull_next(backend: Backend, caller: Identity) -> QueueRow:
     now = backend.clock()
     async with backend.store.writing() as unit:
         while free := await unit.conversations.most_urgent_free(places, caller.user_id, now):
-            if await lease(unit, backend, caller, free, now):
+            if claim := await lease(unit, backend, caller, free, now):
+                await unit.audit.append(about_claim(now, caller, AuditAction.CLAIM_TAKEN, free, claim.epoch))
                 (row,) = await unit.conversations.rows([free], now)
                 return row
         raise await _nothing_free(unit, caller, now)

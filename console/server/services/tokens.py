@@ -4,6 +4,7 @@ import secrets
 
 from console.contract.base import content_sha256
 from console.contract.problems import ProblemCode
+from console.server.domain.audit import OPERATOR, AuditAction, AuditEntry
 from console.server.services.backend import Backend
 from console.server.services.identity import Identity
 from console.server.services.ports import Clock, StorePort
@@ -13,9 +14,15 @@ from console.server.services.refusals import Refused
 async def issue_token(store: StorePort, clock: Clock, account: Identity) -> str:
     """Store the account, or its new name and role, and return a fresh token: 256 random bits, shown this once."""
     token = "rl_" + secrets.token_urlsafe(32)
+    sha256, now = content_sha256(token), clock()
     async with store.writing() as unit:
-        await unit.accounts.put(account)
-        await unit.accounts.add_token(content_sha256(token), account.user_id, clock())
+        role = await unit.accounts.put(account)
+        await unit.accounts.add_token(sha256, account.user_id, now)
+        if role is not account.role:
+            put = {"role": account.role, "was": role}
+            await unit.audit.append(AuditEntry(now, OPERATOR, AuditAction.ACCOUNT_PUT, account.user_id, put))
+        issued = {"sha256": sha256, "role": account.role}
+        await unit.audit.append(AuditEntry(now, OPERATOR, AuditAction.TOKEN_ISSUED, account.user_id, issued))
     return token
 
 

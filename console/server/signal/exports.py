@@ -1,5 +1,6 @@
 """Writes stored corrections as a file of training signal, whole or not at all."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -39,10 +40,11 @@ class ExportItem:
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """The file, how many rows it holds, and how many corrections or parts of one are not in it, by reason."""
+    """The file, how many rows it holds, its hash, and how many corrections or parts are not in it, by reason."""
 
     path: Path
     rows: int
+    sha256: str
     left_out: Mapping[LeftOut, int]
 
 
@@ -60,7 +62,7 @@ def export_corrections(items: Iterable[ExportItem], format: ExportFormat, out: P
     """
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"redline-{format}.jsonl"
-    rows, left_out = 0, Counter[LeftOut]()
+    rows, content, left_out = 0, hashlib.sha256(), Counter[LeftOut]()
     with _replacing(path) as file:
         for item in items:
             try:
@@ -69,10 +71,11 @@ def export_corrections(items: Iterable[ExportItem], format: ExportFormat, out: P
                 left_out[nothing.reason] += 1
                 continue
             file.write(line)
+            content.update(line)
             rows += 1
             if leaves_out is not None:
                 left_out[leaves_out] += 1
-    return ExportReport(path, rows, dict(left_out))
+    return ExportReport(path, rows, content.hexdigest(), dict(left_out))
 
 
 def _line(item: ExportItem, format: ExportFormat) -> tuple[bytes, LeftOut | None]:

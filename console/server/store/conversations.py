@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.contract.conversations import Conversation, OwnerState, Priority, Tier
 from console.contract.ids import ConversationId, UserId
 from console.contract.views import Claim, QueueRow
+from console.server.domain.ownership import TRANSITIONS, Act, owner_after
 from console.server.domain.queueing import QueuedFor
 from console.server.services.identity import Identity
 from console.server.services.ports import Arrival, Places, Standing
@@ -16,13 +17,16 @@ from console.server.store.inserting import insert_new
 from console.server.store.tables import URGENCY, ConversationTable, CorrectionTable
 
 T = ConversationTable
-QUEUED = T.queued_for != QueuedFor.NOTHING
+IDLE = T.queued_for == QueuedFor.NOTHING
+OPEN = T.owner_state != OwnerState.CLOSED
+QUEUED = ~IDLE & OPEN
 CORRECTIONS = select(func.count()).where(CorrectionTable.conversation_id == T.id).correlate(T).scalar_subquery()
 
 # made once, because making a statement takes longer than running it
 _THIS, _THESE = T.id == bindparam("this"), T.id.in_(bindparam("these", expanding=True))
 _DOCUMENT = select(T.document).where(_THIS)
-_STANDING = select(T.queued_for, T.tier, T.holder_id, T.epoch).where(_THIS).with_for_update(key_share=True)
+_STANDING = select(T.queued_for, T.tier, T.holder_id, T.epoch, T.owner_state).where(_THIS)
+_STANDING = _STANDING.with_for_update(key_share=True)
 _URGENCY = select(*URGENCY).where(_THIS)
 _ALL_ROWS = select(T, CORRECTIONS).order_by(*URGENCY)
 _ROWS = _ALL_ROWS.where(_THESE)
@@ -49,7 +53,7 @@ class SqlConversations:
         return {ConversationId(found): sha256 for found, sha256 in stored}
 
     async def queue_for_qa(self, ids: Sequence[ConversationId]) -> tuple[ConversationId, ...]:
-        idle = select(T.id).where(T.id.in_(ids), ~QUEUED).order_by(T.id).with_for_update(key_share=True)
+        idle = select(T.id).where(T.id.in_(ids), IDLE, OPEN).order_by(T.id).with_for_update(key_share=True)
         queued = (await self._session.scalars(idle)).all()
         await self._session.execute(update(T).where(T.id.in_(queued)).values(queued_for=QueuedFor.QA))
         return tuple(ConversationId(found) for found in queued)
@@ -79,15 +83,16 @@ class SqlConversations:
         row = (await self._session.execute(_STANDING, {"this": conversation_id})).one_or_none()
         if row is None:
             return None
-        return Standing(
-            row.queued_for, Tier(row.tier), None if row.holder_id is None else UserId(row.holder_id), row.epoch
-        )
+        holder_id = None if row.holder_id is None else UserId(row.holder_id)
+        return Standing(row.queued_for, Tier(row.tier), holder_id, row.epoch, row.owner_state)
 
     async def take(
         self, conversation_id: ConversationId, by: Identity, now: datetime, until: datetime, take_back: int | None
     ) -> int | None:
         mine = _running(now) & (T.holder_id == by.user_id)
-        may_be_taken = _free(now) | mine if take_back is None else _free(now) | mine | (T.epoch == take_back)
+        may_be_taken = _allows(Act.CLAIM) & (_free(now) | mine)
+        if take_back is not None:
+            may_be_taken |= _allows(Act.TAKE_BACK) & (T.epoch == take_back)
         claim = update(T).where(T.id == conversation_id, may_be_taken)
         return await self._session.scalar(
             claim.values(
@@ -95,20 +100,25 @@ class SqlConversations:
                 holder_name=by.name,
                 lease_until=until,
                 epoch=case((mine, T.epoch), else_=T.epoch + 1),
-                owner_state=OwnerState.HUMAN,
+                owner_state=_owner_after(Act.CLAIM),
             ).returning(T.epoch)
         )
 
     async def renew(self, conversation_id: ConversationId, by: UserId, epoch: int, until: datetime) -> bool:
-        held = (T.id == conversation_id, T.holder_id == by, T.epoch == epoch, T.lease_until.is_not(None))
-        renewal = update(T).where(*held).values(lease_until=until)
-        return await self._session.scalar(renewal.returning(T.epoch)) is not None
+        return await self._act(Act.RENEW, _held(conversation_id, by, epoch), lease_until=until)
 
     async def release(self, conversation_id: ConversationId, by: UserId, epoch: int) -> bool:
-        held = (T.id == conversation_id, T.holder_id == by, T.epoch == epoch)
-        resting = case((T.queued_for == QueuedFor.HANDOFF, QueuedFor.HANDOFF.resting), else_=QueuedFor.QA.resting)
-        end = update(T).where(*held).values(lease_until=None, owner_state=resting)
-        return await self._session.scalar(end.returning(T.epoch)) is not None
+        return await self._act(Act.RELEASE, _held(conversation_id, by, epoch), lease_until=None)
+
+    async def close(self, conversation_id: ConversationId, by: UserId, epoch: int) -> bool:
+        return await self._act(Act.CLOSE, _held(conversation_id, by, epoch), lease_until=None)
+
+    async def reopen(self, conversation_id: ConversationId) -> bool:
+        return await self._act(Act.REOPEN, T.id == conversation_id)
+
+    async def _act(self, act: Act, on: ColumnElement[bool], **values: object) -> bool:
+        acting = update(T).where(on, _allows(act)).values(owner_state=_owner_after(act), **values)
+        return await self._session.scalar(acting.returning(T.id)) is not None
 
     async def most_urgent_free(self, places: Places, not_corrected_by: UserId, now: datetime) -> ConversationId | None:
         corrected = (CorrectionTable.conversation_id == T.id) & (CorrectionTable.author_id == not_corrected_by)
@@ -161,6 +171,19 @@ def _table_row(arrival: Arrival) -> dict[str, object]:
     }
 
 
+def _allows(act: Act) -> ColumnElement[bool]:
+    return T.owner_state.in_(TRANSITIONS[act].sources)
+
+
+def _owner_after(act: Act) -> ColumnElement[OwnerState] | OwnerState:
+    resting = case((T.queued_for == QueuedFor.HANDOFF, QueuedFor.HANDOFF.resting), else_=QueuedFor.QA.resting)
+    return TRANSITIONS[act].to or resting
+
+
+def _held(conversation_id: ConversationId, by: UserId, epoch: int) -> ColumnElement[bool]:
+    return (T.id == conversation_id) & (T.holder_id == by) & (T.epoch == epoch)
+
+
 def _free(now: datetime) -> ColumnElement[bool]:
     return or_(T.lease_until.is_(None), T.lease_until <= now)
 
@@ -170,7 +193,7 @@ def _running(now: datetime) -> ColumnElement[bool]:
 
 
 def _in(places: Places) -> ColumnElement[bool]:
-    return tuple_(T.queued_for, T.tier).in_(places)
+    return tuple_(T.queued_for, T.tier).in_(places) & OPEN
 
 
 def _claim(row: ConversationTable, now: datetime) -> Claim | None:
@@ -183,7 +206,7 @@ def _claim(row: ConversationTable, now: datetime) -> Claim | None:
 
 def _queue_row(row: ConversationTable, corrections: int, now: datetime) -> QueueRow:
     claim = _claim(row, now)
-    run_out = claim is None and row.owner_state is OwnerState.HUMAN
+    run_out = owner_after(Act.LEASE_END, row.owner_state, row.queued_for) if claim is None else None
     return QueueRow(
         conversation_id=ConversationId(row.id),
         customer_name=row.customer_name,
@@ -192,7 +215,7 @@ def _queue_row(row: ConversationTable, corrections: int, now: datetime) -> Queue
         language=row.language,
         tier=Tier(row.tier),
         priority=row.priority,
-        owner_state=row.queued_for.resting if run_out else row.owner_state,
+        owner_state=run_out or row.owner_state,
         gate=row.gate,
         gate_inferred=row.gate_inferred,
         gate_value=row.gate_value,

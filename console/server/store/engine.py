@@ -70,12 +70,12 @@ def make_private(file: Path) -> None:
     for folder in reversed(file.parents):  # one by one, because `parents=True` makes the upper ones readable by all
         if not folder.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
-            _sync(folder.parent)
+            sync_folder(folder.parent)
     with suppress(FileExistsError):  # never opened if it is there: closing it would drop SQLite's locks on it
         file.touch(mode=0o600, exist_ok=False)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Put the names in a folder on the disk: a power cut would take a new folder away, with the database in it."""
     if os.name == "nt":  # where folders cannot be synced, and NTFS keeps their names in its own log
         return

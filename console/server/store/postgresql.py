@@ -33,7 +33,8 @@ class Turn(Enum):
     """What only one transaction does at a time, each with a number that nobody else in the database will lock."""
 
     SCHEMA = 0x7265_646C_696E_6501
-    FEED = 0x7265_646C_696E_6502
+    APPEND = 0x7265_646C_696E_6502
+    """To the feed and to the audit log: with a turn each, two transactions could wait for each other."""
 
 
 def choose_driver(url: URL) -> URL:

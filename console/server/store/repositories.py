@@ -11,6 +11,7 @@ from console.contract.base import canonical_json
 from console.contract.corrections import Correction
 from console.contract.events import EventKind, FeedEvent
 from console.contract.ids import ConversationId, CorrectionId, UserId
+from console.contract.permissions import Role
 from console.contract.reconcile import StoredId
 from console.contract.views import FEED_START, CorrectionRecord, FeedPlace, Receipt
 from console.server.services.identity import Identity
@@ -88,7 +89,7 @@ class SqlEvents:
     async def append(self, kind: EventKind, ids: Sequence[ConversationId], at: datetime) -> None:
         if ids:
             connection = await self._session.connection()
-            await take_turn(connection, Turn.FEED)
+            await take_turn(connection, Turn.APPEND)
             await announce(connection)
             events = [
                 {"kind": kind, "conversation_id": conversation_id, "at": at, "stamp": secrets.token_hex(8)}
@@ -124,9 +125,12 @@ class SqlAccounts:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def put(self, account: Identity) -> None:
+    async def put(self, account: Identity) -> Role | None:
+        known = select(AccountTable.role).where(AccountTable.user_id == account.user_id)
+        before = await self._session.scalar(known.with_for_update(key_share=True))
         row = insert_or_update(self._session, AccountTable)
         await self._session.execute(row.values(user_id=account.user_id, name=account.name, role=account.role))
+        return before
 
     async def add_token(self, token_sha256: str, user_id: UserId, at: datetime) -> None:
         self._session.add(AccessTokenTable(sha256=token_sha256, user_id=user_id, created_at=at))

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from console.server.services.ports import Database, StoreError
 from console.server.store.engine import create_engine, for_writing
@@ -28,14 +28,17 @@ async def read_revision(database: Database) -> tuple[str, str]:
     return found or "none", ScriptDirectory(str(MIGRATIONS)).get_current_head() or "none"
 
 
-async def upgrade_schema(database: Database) -> None:
-    """Run the missing migrations in one transaction, one process at a time: a crash leaves the old schema or the new.
+@asynccontextmanager
+async def upgraded(database: Database) -> AsyncIterator[AsyncConnection]:
+    """Run the missing migrations in one transaction, one process at a time, which ends with the block.
 
-    Raises StoreError where the database cannot be opened, or was made by a newer version.
+    A crash, or an error in the block, leaves the old schema. Raises StoreError where the database cannot be opened, or
+    was made by a newer version.
     """
     async with _opened(database) as engine, for_writing(engine).begin() as connection:
         await take_turn(connection, Turn.SCHEMA)
         await connection.run_sync(_upgrade)
+        yield connection
 
 
 @asynccontextmanager

@@ -2,34 +2,39 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from console.server.services.ports import Database
+from console.server.services.ports import Database, StoreError
+from console.server.store.audit import SqlAudit, begin_log
+from console.server.store.audit_key import find_key_file
 from console.server.store.conversations import SqlConversations
 from console.server.store.engine import create_engine, for_reading, for_writing, make_private, sqlite_file
 from console.server.store.failures import told_apart
 from console.server.store.listening import listening
 from console.server.store.repositories import SqlAccounts, SqlCorrections, SqlEvents
-from console.server.store.schema import upgrade_schema
+from console.server.store.schema import read_revision, upgraded
 
 
 class SqlUnit:
     """The repositories of one transaction."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, audit_key: bytes) -> None:
         self.conversations = SqlConversations(session)
         self.corrections = SqlCorrections(session)
         self.events = SqlEvents(session)
         self.accounts = SqlAccounts(session)
+        self.audit = SqlAudit(session, audit_key)
 
 
 class SqlStore:
     """StorePort over an engine; `publish` is called after each commit that appended events."""
 
-    def __init__(self, engine: AsyncEngine, publish: Callable[[], None]) -> None:
+    def __init__(self, engine: AsyncEngine, publish: Callable[[], None], audit_key: bytes) -> None:
         self._reading = for_reading(engine)
         self._writing = for_writing(engine)
+        self._audit_key = audit_key
         self._publish = publish
 
     @asynccontextmanager
@@ -37,31 +42,49 @@ class SqlStore:
         """Open a unit that sees one moment of the database."""
         with told_apart():
             async with AsyncSession(self._reading) as session:
-                yield SqlUnit(session)
+                yield SqlUnit(session, self._audit_key)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlUnit]:
         """Open a unit that commits at its end, or leaves no trace where its block raises."""
         with told_apart():
             async with AsyncSession(self._writing) as session, session.begin():
-                unit = SqlUnit(session)
+                unit = SqlUnit(session, self._audit_key)
                 yield unit
         if unit.events.appended:
             self._publish()
 
 
 @asynccontextmanager
-async def open_store(database: Database, publish: Callable[[], None] | None = None) -> AsyncIterator[SqlStore]:
+async def open_store(
+    database: Database, publish: Callable[[], None] | None = None, audit_key: Path | None = None
+) -> AsyncIterator[SqlStore]:
     """Open the store with its schema up to date; a new file and its folder are for the user alone.
 
-    `publish` is called when there are new events, on PostgreSQL whichever process wrote them.
+    `publish` is called when there are new events, on PostgreSQL whichever process wrote them. `audit_key`: the file
+    with the audit log's key, if it is not in its usual place. Raises StoreError, also without the right key.
     """
+    key_file = audit_key or find_key_file(database)
     if file := sqlite_file(database):
         make_private(file)
-    await upgrade_schema(database)
+    async with upgraded(database) as connection:
+        key = await begin_log(connection, key_file)
     engine = create_engine(database)
     try:
         async with listening(engine, publish) if publish else nullcontext():
-            yield SqlStore(engine, publish or (lambda: None))
+            yield SqlStore(engine, publish or (lambda: None), key)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def open_log(database: Database, key: bytes = b"") -> AsyncIterator[SqlStore]:
+    """Open the store to look at its audit log as it is. Raises StoreError where its schema is not this program's."""
+    found, wanted = await read_revision(database)
+    if found != wanted:
+        raise StoreError(f"the database has schema {found}, this program wants {wanted}; start the backend once")
+    engine = create_engine(database)
+    try:
+        yield SqlStore(engine, lambda: None, key)
     finally:
         await engine.dispose()

@@ -23,6 +23,7 @@ from console.contract.ids import ConversationId
 from console.server.services.conversations import import_conversations, read_conversation
 from console.server.services.identity import Identity
 from console.server.services.queue import list_queue
+from console.server.store.audit_key import KEY_FILE
 from console.server.store.unit_of_work import open_store
 from tests.faults.simulation.clock import START
 from tests.faults.simulation.desk import Computer
@@ -121,7 +122,8 @@ class _Schedule:
         await self._server.close()
 
     def _set_up(self) -> None:
-        shutil.copyfile(_templates() / "server.db", self._folder / "server.db")
+        for file in ("server.db", KEY_FILE):
+            shutil.copyfile(_templates() / file, self._folder / file)
         self._server = SimulatedServer(
             self._folder / "server.db", self.faults, self._stream("server"), self.ledger, self.trace
         )

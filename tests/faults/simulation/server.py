@@ -27,6 +27,7 @@ from console.server.services.identity import Identity
 from console.server.services.ports import StoreError
 from console.server.services.refusals import Refused
 from console.server.services.tokens import identify
+from console.server.store.audit_key import KEY_FILE, read_key
 from console.server.store.engine import create_engine
 from console.server.store.unit_of_work import SqlStore
 from tests.faults.simulation.clock import SimulatedClock
@@ -119,7 +120,7 @@ class SimulatedServer:
         self._lives += 1
         self._process = Process(f"server {self._lives}")
         bell = Bell()
-        store = SqlStore(_engine(), bell.ring)
+        store = SqlStore(_engine(), bell.ring, read_key(self.file.with_name(KEY_FILE)))
         lookout = Lookout(store, bell, every_s=SELDOM_S)
         self.backend = Backend(store, self.clock, bell, lookout, "Simulated", "1", self._chairs)
 

@@ -1,0 +1,98 @@
+"""The audit log in SQL: rows are added in turn, each chained to the one before, and none is ever changed."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import LargeBinary, SQLColumnExpression, cast, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from console.server.domain.audit import (
+    OPERATOR,
+    START,
+    AuditAction,
+    AuditEntry,
+    AuditRow,
+    BadRow,
+    Head,
+    Unreadable,
+    chained,
+    follow,
+)
+from console.server.services.ports import StoreError
+from console.server.store.audit_key import make_key, read_key
+from console.server.store.postgresql import Turn, take_turn
+from console.server.store.tables import AuditTable
+
+T = AuditTable
+_HEAD = select(T.seq, T.mac).order_by(T.seq.desc()).limit(1)
+_APPEND = insert(T)
+SQLITE_MOMENT = "%Y-%m-%d %H:%M:%S.%f"
+"""As SQLAlchemy writes a moment there."""
+
+
+class SqlAudit:
+    """AuditPort over one session, under the log's key."""
+
+    def __init__(self, session: AsyncSession, key: bytes) -> None:
+        self._session = session
+        self._key = key
+
+    async def append(self, entry: AuditEntry) -> None:
+        await take_turn(await self._session.connection(), Turn.APPEND)
+        await self._session.execute(_APPEND, asdict(chained(self._key, await self.head(), entry)))
+
+    async def head(self) -> Head:
+        found = (await self._session.execute(_HEAD)).one_or_none()
+        return START if found is None else Head(found.seq, found.mac)
+
+    async def page(self, after: int | None, limit: int) -> tuple[AuditRow | Unreadable, ...]:
+        told: list[SQLColumnExpression[Any]] = [T.at, T.actor_id, T.action, T.subject, T.detail, T.mac]
+        if self._session.get_bind().dialect.name == "sqlite":  # where a column may hold anything, but always bytes
+            told = [cast(column, LargeBinary) for column in told]
+        rows = select(T.seq, *told).order_by(T.seq).limit(limit)
+        rows = rows if after is None else rows.where(T.seq > after)
+        return tuple(_row(*found) for found in await self._session.execute(rows))
+
+
+async def begin_log(connection: AsyncConnection, key_file: Path) -> bytes:
+    """Return the key of the log; where there is no row yet, write the first, with a key made now if there is none.
+
+    Raises StoreError where the key is not there, or is not the one the log was begun with.
+    """
+    session = AsyncSession(connection)
+    if first := await SqlAudit(session, b"").page(None, 1):
+        key = read_key(key_file)
+        if isinstance(follow(key, START, first[0]), BadRow):
+            raise StoreError(
+                f"the key at {key_file} is not the one that the audit log was begun with, or the log's first row was "
+                "altered; put the right key back"
+            )
+        return key
+    key = make_key(key_file)
+    await SqlAudit(session, key).append(AuditEntry(datetime.now(UTC), OPERATOR, AuditAction.LOG_BEGUN, "", {}))
+    return key
+
+
+def _row(seq: int, at: datetime | bytes | None, *told: str | bytes | None) -> AuditRow | Unreadable:
+    """Return a row as it stands there, unless it holds what nobody here can have written."""
+    moment = at.astimezone(UTC) if isinstance(at, datetime) else _moment(_text(at))
+    texts = [text for text in map(_text, told) if text is not None]
+    return AuditRow(seq, moment, *texts) if moment and len(texts) == len(told) else Unreadable(seq)
+
+
+def _text(column: str | bytes | None) -> str | None:
+    try:
+        return column.decode() if isinstance(column, bytes) else column
+    except UnicodeDecodeError:
+        return None
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Return SQLite's moment, if it is written to the letter as SQLAlchemy writes it."""
+    try:
+        moment = datetime.fromisoformat(text or "").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return moment if moment.strftime(SQLITE_MOMENT) == text else None
