@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from tests.faults import damage, locks, points, server_kills
 from tests.faults.findings import Findings
 from tests.faults.report import Report, commit_seed, refuse
-from tests.faults.strace import CannotTraceError
+from tests.faults.strace import cannot_trace
 
 PROCESSES = 2
 
@@ -26,6 +26,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--seed", type=int, default=commit_seed())
     options = parser.parse_args(arguments)
+    if reason := cannot_trace():
+        return refuse(reason)
     faults = (*points.FAULTS, *server_kills.FAULTS, *locks.FAULTS, *damage.FAULTS)
     report = Report("kills", options.seed, faults)
     with ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool:
@@ -33,11 +35,8 @@ def main(arguments: Sequence[str]) -> int:
         parts += [pool.submit(points.disturb, operation) for operation in points.OPERATIONS]
         parts += [pool.submit(locks.lock_databases), pool.submit(damage.damage_profiles, options.files, options.seed)]
         found = Findings()
-        try:
-            for part in parts:
-                found += part.result()
-        except CannotTraceError as error:
-            return refuse(str(error))
+        for part in parts:
+            found += part.result()
     found.add_to(report)
     return report.end()
 

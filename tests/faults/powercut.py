@@ -61,9 +61,9 @@ WORKS: dict[str, tuple[int, Work[Any], str]] = {
     "a profile whose syncs fail": (9, DeskWork(typing, submitting, typing), FAILING),
     "a damaged profile": (2, RecoveryWork(nothing, before=damaged_profile), ""),
     "a profile that grows": (1, DeskWork(reading, typing), ""),
-    "a new workspace": (3, BackendWork(serving), ""),
-    "an old workspace": (3, BackendWork(serving, before=old_workspace), ""),
-    "a workspace whose syncs fail": (2, BackendWork(serving), FAILING),
+    "a new workspace": (2, BackendWork(serving), ""),
+    "an old workspace": (2, BackendWork(serving, before=old_workspace), ""),
+    "a workspace whose syncs fail": (1, BackendWork(serving), FAILING),
     "a workspace that grows": (1, BackendWork(importing), ""),
 }
 """The share of the states, the work, and what is made to fail meanwhile."""
@@ -108,59 +108,72 @@ def record(name: str, work: Work[Any], inject: str = "") -> Recording:
     return Recording(name, work, folder, before, ended.calls, held)
 
 
+class Progress:
+    """How far the child of a recording is: what it has said, what goes on, and whether a sync has failed."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.disk = Disk(recording.folder, recording.before)
+        self.done = 0
+        self.failed = False
+        self._opening = ""
+        self._first_opening = OPENINGS.get(recording.name, ANEW)
+
+    def go_on(self, call: strace.Call) -> None:
+        """Let the next call take effect."""
+        self.disk.do(call)
+        self.done += call.word == DONE
+        self.failed |= call.result < 0 and "sync" in call.name
+        if call.word == OPENING:
+            self._opening = ANEW if self.done else self._first_opening
+        elif call.word == OPENED:
+            self._opening = ""
+
+    @property
+    def faults(self) -> list[str]:
+        """What a power cut hits now."""
+        moment = self._opening or "between writes"
+        if not self._opening and self.disk.unsynced("-wal"):
+            moment = "in a transaction"
+        elif not self._opening and self.disk.unsynced(".db"):
+            moment = "in a checkpoint"
+        return [f"cut {moment}"] + ["a sync failed before"] * self.failed
+
+
 def cut(recording: Recording, states: int, seed: str) -> Findings:
     """Make states of a recording and open them; a cut is as likely within one write as within any other."""
     random, found, seen = Random(f"{seed} {recording.name}"), Findings(), set[int]()
-    stretches, openings = _stretches(recording.calls)
-    weighed = (*stretches, *openings * (len(stretches) // len(openings) // 3))  # openings are few and delicate
-    cuts = Counter(random.choice(random.choice(weighed)) for _ in range(states))
-    disk = Disk(recording.folder, recording.before)
-    done, opening, failed = 0, False, False
+    found.figures.update(states=states, opened=0, lost=0, corrupt=0)
+    cuts = Counter(random.choice(random.choice(_stretches(recording.calls))) for _ in range(states))
+    progress = Progress(recording)
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder, asyncio.Runner() as runner:
         for number, call in enumerate(recording.calls):
-            disk.do(call)
-            word = call.word
-            done += word == DONE
-            opening = (opening or word == OPENING) and word != OPENED
-            failed = failed or (call.result < 0 and "sync" in call.name)
-            moment = _moment(disk, opening and (OPENINGS.get(recording.name, ANEW) if not done else ANEW))
+            progress.go_on(call)
             for _ in range(cuts[number]):
                 kept = random.choice(tuple(Kept))
-                left = disk.after_cut(kept, random)
-                found.figures["states"] += 1
-                found.hits.update([f"kept {kept}", f"cut {moment}"] + ["a sync failed before"] * failed)
-                same = hash((done, *left.items()))
+                left = progress.disk.after_cut(kept, random)
+                found.hits.update([f"kept {kept}", *progress.faults])
+                same = hash((progress.done, *left.items()))
                 if same in seen:
                     continue
                 seen.add(same)
                 found.figures["opened"] += 1
-                trouble = runner.run(_trouble(recording, left, Path(folder), done))
-                found.figures["lost"] += trouble.startswith("lost")
-                found.figures["corrupt"] += trouble.startswith("corrupt")
-                if trouble:
-                    where = f"{recording.name}, seed {seed}, call {number} {call.name}, kept {kept}, {moment}"
+                if trouble := runner.run(_trouble(recording, left, Path(folder, "state"), progress.done)):
+                    found.figures[trouble.split()[0]] += 1
+                    where = f"{recording.name}, seed {seed}, call {number}, kept {kept}, {progress.faults}"
                     found.violations.append(f"{trouble}: {where}")
     return found
 
 
-def _stretches(calls: Sequence[strace.Call]) -> tuple[list[range], list[range]]:
-    """Return the stretches of calls from one word to the next; and those in which the store is opened."""
+def _stretches(calls: Sequence[strace.Call]) -> list[range]:
+    """Return the places for cuts, from one word to the next; openings are few and delicate, and count for a quarter."""
     ends = [number for number, call in enumerate(calls) if call.word]
     stretches = [range(start, end) for start, end in zip(ends, (*ends[1:], len(calls)), strict=True)]
-    return stretches, [stretch for stretch in stretches if calls[stretch.start].word == OPENING]
+    openings = [stretch for stretch in stretches if calls[stretch.start].word == OPENING]
+    return stretches + openings * (len(stretches) // len(openings) // 3)
 
 
-def _moment(disk: Disk, opening: str | bool) -> str:
-    if opening:
-        return str(opening)
-    if disk.unsynced("-wal"):
-        return "in a transaction"
-    return "in a checkpoint" if disk.unsynced(".db") else "between writes"
-
-
-async def _trouble(recording: Recording, left: dict[Path, bytes], folder: Path, done: int) -> str:
-    """Open what a power cut left; say what is wrong with it, nothing where nothing is."""
-    state = folder / "state"
+async def _trouble(recording: Recording, left: dict[Path, bytes], state: Path, done: int) -> str:
+    """Open what a power cut left, in a folder of its own; say what is wrong with it, nothing where nothing is."""
     for path, content in left.items():
         copy = state / path.relative_to(recording.folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -169,7 +182,7 @@ async def _trouble(recording: Recording, left: dict[Path, bytes], folder: Path, 
         held = await recording.work.held(state)
         with closing(sqlite3.connect(state / recording.work.file)) as db:
             (word,) = db.execute("PRAGMA integrity_check").fetchone()
-    except (*recording.work.trouble, DamagedError, sqlite3.Error) as error:
+    except (recording.work.trouble, DamagedError, sqlite3.Error) as error:
         return f"corrupt ({error})"
     finally:
         shutil.rmtree(state, ignore_errors=True)
@@ -184,16 +197,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--states", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=commit_seed())
     options = parser.parse_args(arguments)
+    if reason := strace.cannot_trace():
+        return refuse(reason)
     report = Report("powercut", options.seed, FAULTS)
     shares = sum(share for share, _, _ in WORKS.values())
     with ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool:
         recording = {name: pool.submit(record, name, work, inject) for name, (_, work, inject) in WORKS.items()}
         controlling = [pool.submit(record, name, work) for name, work in CONTROLS.items()]
-        try:
-            recordings = {name: future.result() for name, future in recording.items()}
-            controls = [future.result() for future in controlling]
-        except strace.CannotTraceError as error:
-            return refuse(str(error))
+        recordings = {name: future.result() for name, future in recording.items()}
+        controls = [future.result() for future in controlling]
         parts = [
             pool.submit(
                 cut, recordings[name], -(-options.states * share // shares // PROCESSES), f"{options.seed}.{half}"

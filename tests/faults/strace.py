@@ -95,6 +95,15 @@ def trace(work: Work, calls: str = RECORDED, inject: str = "", *, after: int = 0
         return Ended(tuple(said), status, tuple(_parse(log.read_text("ascii"))) if tracer else ())
 
 
+def cannot_trace() -> str:
+    """Return why no system call can be followed here, "" where they can."""
+    try:
+        trace(lambda say: None)
+    except CannotTraceError as error:
+        return str(error)
+    return ""
+
+
 @contextmanager
 def _attach(child: int, options: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
     """Follow a child that waits, and every thread of it."""
