@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, NotSupportedError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InternalError, NotSupportedError, SQLAlchemyError, TimeoutError
 
 from console.server.services.ports import StoreError
 
@@ -50,7 +50,11 @@ def describe(error: Exception) -> str:
 def _lies_with_the_database(error: SQLAlchemyError | OSError) -> bool:
     if not isinstance(error, DBAPIError):
         return isinstance(error, (OSError, TimeoutError))  # no connection to be had, from the network or from the pool
-    if error.connection_invalidated or isinstance(error, NotSupportedError):  # the latter: a replica migrated meanwhile
+    if error.connection_invalidated:
+        return True
+    if isinstance(
+        error, (NotSupportedError, InternalError)
+    ):  # a replica has migrated; a connection ends in mid-sentence
         return True
     if isinstance(error.orig, sqlite3.Error):
         return error.orig.sqlite_errorcode & 0xFF in PASSING_SQLITE

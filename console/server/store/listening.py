@@ -35,11 +35,12 @@ async def listening(engine: AsyncEngine, ring: Callable[[], None]) -> AsyncItera
 async def _listen_for_ever(engine: AsyncEngine, ring: Callable[[], None]) -> None:
     import asyncpg  # noqa: PLC0415 - only PostgreSQL needs it, and only there it must be installed
 
+    lost = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
     said = ""
     while True:
         try:
             await _listen(engine, ring)
-        except (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except lost as error:
             if (reason := describe(error)) != said:
                 log.warning("news of other processes comes only once a second now: %s", reason)
             said = reason
