@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+from console.client.domain.drafts import CorrectionDraft
 from console.client.services.changes import ChangeSet, concerns
 from console.client.services.session import DeskSession
 from console.client.services.sign_in import sign_in
@@ -19,7 +20,7 @@ from console.contract.views import Receipt
 from console.server.services.identity import Identity
 from tests.faults.simulation.clock import SimulatedClock
 from tests.faults.simulation.faults import Fault, Faults
-from tests.faults.simulation.ledger import Ledger, Parked
+from tests.faults.simulation.ledger import Kept, Ledger
 from tests.faults.simulation.loop import Crash, Process
 from tests.faults.simulation.network import Network, SimulatedGateway
 
@@ -180,11 +181,15 @@ class Computer:
         waiting = "SELECT id, conversation_id FROM outbox WHERE refusal IS NULL AND author_id LIKE ? ORDER BY position"
         return self.look(waiting, author_id)
 
-    def parked(self) -> list[Parked]:
+    def parked(self) -> list[Kept]:
         """Return what is set aside here."""
         bodies = self.look("SELECT body FROM outbox WHERE refusal IS NOT NULL ORDER BY position")
         said = (Correction.model_validate_json(body) for (body,) in bodies)
-        return [Parked(correction.id, correction.corrected_text) for correction in said]
+        return [Kept(correction.id, correction.corrected_text) for correction in said]
+
+    def drafts(self) -> set[str]:
+        """Return the words of all drafts that are kept here."""
+        return {CorrectionDraft.model_validate_json(body).text for (body,) in self.look("SELECT body FROM draft")}
 
     def look(self, sql: str, *parameters: str) -> list[Any]:
         """Look into the profile from outside."""

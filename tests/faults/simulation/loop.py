@@ -70,6 +70,11 @@ class _Task(asyncio.Task):
 _owner: ContextVar["Process | None"] = ContextVar("owner", default=None)
 
 
+def current_process() -> "Process | None":
+    """Return the process that the running code belongs to."""
+    return _owner.get()
+
+
 class Process:
     """Something that runs and can die. Tasks started in it, and those that they start, are its own."""
 
@@ -83,6 +88,12 @@ class Process:
         context = copy_context()
         context.run(_owner.set, self)
         return asyncio.get_running_loop().create_task(work, context=context)
+
+    def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start work whose result nobody waits for; an error that nobody foresaw is reported."""
+        task = self.start(work)
+        task.add_done_callback(_report)
+        return task
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do some work in the process, for somebody outside. Raises Crash where the process dies meanwhile."""
@@ -100,3 +111,8 @@ class Process:
         self.alive = False
         for task in self.tasks:
             task.cancel()
+
+
+def _report(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and isinstance(error := task.exception(), Exception):
+        task.get_loop().call_exception_handler({"message": f"{task.get_name()} failed", "exception": error})

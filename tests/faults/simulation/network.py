@@ -45,16 +45,14 @@ class Host(Protocol):
 class Network:
     """Carries requests and answers between desks and one host, as well as its faults let it."""
 
-    def __init__(self, host: Host, faults: Faults, random: Random, trace: Callable[[str], None]) -> None:
+    def __init__(self, host: Host, faults: Faults, random: Random) -> None:
         self._host = host
         self._faults = faults
         self._random = random
-        self._trace = trace
         self._clock = SimulatedClock()
         self._wires = Process("network")
         self._receipts: list[bytes] = []
         self._down_until = 0.0
-        self.travelling = 0
 
     def close(self) -> None:
         """Lose whatever is still on its way."""
@@ -63,7 +61,7 @@ class Network:
     async def exchange(self, request: Request) -> Answer:
         """Carry a request there and the answer back. Raises UnreachableError, at the latest at the deadline."""
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._wires.start(self._carry(request, answered))
+        self._wires.keep(self._carry(request, answered))
         try:
             async with asyncio.timeout(DEADLINE_S):
                 return await answered
@@ -72,7 +70,6 @@ class Network:
 
     async def _carry(self, request: Request, answered: asyncio.Future[Answer]) -> None:
         hit = self._faults.hit
-        self.travelling += 1
         try:
             if self._is_down() or hit(Fault.REQUEST_DROPPED):
                 return
@@ -80,8 +77,7 @@ class Network:
             if hit(Fault.REQUEST_DELAYED):
                 await asyncio.sleep(self._random.uniform(DEADLINE_S, 10 * DEADLINE_S))
             if hit(Fault.REQUEST_DUPLICATED):
-                nobody: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-                self._wires.start(self._carry(request, nobody))
+                self._wires.keep(self._carry_again(request))
             answer = self._answer_instead(request) or await self._host.answer(request)
             answer = self._spoilt(request, answer)
             if not hit(Fault.ANSWER_DROPPED):
@@ -92,8 +88,10 @@ class Network:
             if not answered.done():
                 answered.set_exception(UnreachableError("The line broke."))
                 answered.exception()  # whoever asked may be gone
-        finally:
-            self.travelling -= 1
+
+    async def _carry_again(self, request: Request) -> None:
+        await asyncio.sleep(self._random.choice((0.0, 1.0, 10.0, 60.0)))
+        await self._carry(request, asyncio.get_running_loop().create_future())
 
     def _is_down(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -143,7 +141,7 @@ class Network:
         """Open a stream of events: the answer that begins it, and the events as they arrive."""
         answer = await self.exchange(request)
         pipe = Pipe()
-        pouring = self._wires.start(self._pour(answer.body, str(request.params["after"]), pipe))
+        pouring = self._wires.keep(self._pour(answer.body, str(request.params["after"]), pipe))
         try:
             yield answer, pipe
         finally:

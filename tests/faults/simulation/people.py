@@ -7,6 +7,7 @@ from random import Random
 from console.client.domain.drafts import CorrectionDraft, is_untouched, with_note, with_severity, with_text
 from console.client.services.errors import DeskError, RefusedError, StoreError
 from console.contract.ids import ConversationId
+from console.contract.permissions import Permission, is_allowed
 from console.contract.taxonomy import TAXONOMY, Severity
 from console.server.services.identity import Identity
 from tests.faults.simulation.desk import Computer
@@ -72,10 +73,8 @@ class Person:
         if computer.session.corrections.refused() and self._random.random() < 0.5:
             return await self._look_after_refused(computer)
         match self._random.random():
-            case chance if chance < 0.75:
-                await self._correct(computer, about)
             case chance if chance < 0.85:
-                await computer.do(lambda session: session.conversations.release(about))
+                await self._correct(computer, about)
             case chance if chance < 0.95:
                 await computer.get_up()
             case _:
@@ -95,9 +94,12 @@ class Person:
             draft = self._written(draft)
         if self._random.random() < 0.6:
             await computer.do(lambda session: session.corrections.save_draft(draft))
+            self._ledger.typed(computer.name, draft)
             await asyncio.sleep(self._random.uniform(0.0, 5.0))
         if self._random.random() < 0.9:
             await self._submit(computer, draft)
+        if self._random.random() < 0.4:
+            await computer.do(lambda session: session.conversations.release(about))
 
     async def _choose(self, computer: Computer, about: ConversationId) -> ConversationId:
         """Return a conversation to work on: pulled from the queue, claimed, or just opened."""
@@ -107,8 +109,10 @@ class Person:
                     return (await computer.do(lambda session: session.queue.pull_next())).conversation_id
                 case chance if chance < 0.7:
                     await computer.do(lambda session: session.conversations.claim(about))
-        except RefusedError:
-            pass  # somebody holds it: one may write all the same
+        except RefusedError as refused:  # somebody holds it: one may write all the same
+            claim = refused.problem.claim
+            if claim and is_allowed(self.who.role, Permission.TAKE_BACK):
+                await computer.do(lambda session: session.conversations.claim(about, take_back=claim.epoch))
         return about
 
     def _written(self, draft: CorrectionDraft) -> CorrectionDraft:
@@ -120,7 +124,7 @@ class Person:
     async def _submit(self, computer: Computer, draft: CorrectionDraft) -> None:
         if self._faults.hit(Fault.ITEM_REFUSED):
             draft = draft.model_copy(update={"taxonomy_version": ANOTHER_VERSION})
-        self._ledger.submitting(draft)
+        self._ledger.submitting(computer.name, draft)
         self._trace(f"{self.who.user_id} submits {draft.text!r} at {computer.name}")
         for last in (False, False, True):
             try:
@@ -130,7 +134,7 @@ class Person:
                 if last:
                     raise
                 await asyncio.sleep(self._random.uniform(0.0, 5.0))
-        self._ledger.shown_as_saved(draft, saved_as)
+        self._ledger.shown_as_saved(computer.name, draft, saved_as)
         computer.may_die(Fault.DESK_DIES_AFTER_SHOWN)
 
     async def _look_after_refused(self, computer: Computer) -> None:

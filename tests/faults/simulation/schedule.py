@@ -1,42 +1,33 @@
 """One schedule: a server, some desks, people at work, faults; then peace, and everything must come right."""
 
 import asyncio
-import atexit
-import gc
 import hashlib
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from random import Random
 
 from console.client.services.connection import ConnectionState
 from console.client.services.errors import DeskError
-from console.client.store.sqlite_store import SqliteStore
 from console.contract.base import Model
-from console.contract.ids import ConversationId
-from console.server.services.conversations import import_conversations, read_conversation
+from console.server.services.conversations import read_conversation
 from console.server.services.identity import Identity
 from console.server.services.queue import list_queue
-from console.server.store.audit_key import KEY_FILE
-from console.server.store.unit_of_work import open_store
-from tests.faults.simulation.clock import START
 from tests.faults.simulation.desk import Computer
 from tests.faults.simulation.faults import Fault, Faults
 from tests.faults.simulation.ledger import Ledger
-from tests.faults.simulation.loop import Crash, VirtualLoop
+from tests.faults.simulation.loop import Crash
 from tests.faults.simulation.network import Network
 from tests.faults.simulation.people import Person
 from tests.faults.simulation.server import SimulatedServer
-from tests.server.world import CHAIRS, conversation
+from tests.faults.simulation.workshop import CONVERSATIONS, fast_folder, new_server_file, templates, the_loop
+from tests.server.world import CHAIRS
 
 HOUR, DECADE = timedelta(hours=1), timedelta(days=3652)
-CONVERSATIONS = [ConversationId(f"c-{number}") for number in range(1, 4)]
 STAFF = [CHAIRS["ana"], CHAIRS["ben"], CHAIRS["qin"]]
 PATIENCE_S = 3600.0
 """How long, in virtual seconds, everything may take to come right once nothing goes wrong any more."""
@@ -66,9 +57,9 @@ class Outcome:
 
 def run_schedule(seed: int) -> Outcome:
     """Run the schedule of a seed."""
-    loop = _loop()
+    loop = the_loop()
     loop.rewind()
-    with tempfile.TemporaryDirectory(prefix="redline-schedule-", dir=_fast_folder()) as folder:
+    with tempfile.TemporaryDirectory(prefix="redline-schedule-", dir=fast_folder()) as folder:
         schedule = _Schedule(seed, Path(folder))
         loop.set_exception_handler(schedule.on_error)
         loop.run_until_complete(schedule.run())
@@ -94,7 +85,7 @@ class _Schedule:
         return Random(f"{self._seed} {name}")
 
     def trace(self, line: str) -> None:
-        self.lines.append(f"{_loop().time():9.3f} {line}")
+        self.lines.append(f"{the_loop().time():9.3f} {line}")
 
     def on_error(self, _: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         """Whatever nobody foresaw is a violation; a dead process is not."""
@@ -122,12 +113,10 @@ class _Schedule:
         await self._server.close()
 
     def _set_up(self) -> None:
-        for file in ("server.db", KEY_FILE):
-            shutil.copyfile(_templates() / file, self._folder / file)
         self._server = SimulatedServer(
-            self._folder / "server.db", self.faults, self._stream("server"), self.ledger, self.trace
+            new_server_file(self._folder), self.faults, self._stream("server"), self.ledger, self.trace
         )
-        self._network = Network(self._server, self.faults, self._stream("network"), self.trace)
+        self._network = Network(self._server, self.faults, self._stream("network"))
         self._computers: list[Computer] = []
         people = self._random.choice((1, 1, 2, 2, 3))
         self._people = [self._hire(who) for who in STAFF[:people]]
@@ -142,7 +131,7 @@ class _Schedule:
         if cloned_from:
             cloned_from.copy_profile(file)
         else:
-            shutil.copyfile(_templates() / "profile.db", file)
+            shutil.copyfile(templates() / "profile.db", file)
         random = self._stream(file.stem)
         self._computers.append(Computer(file, self._network, self.faults, random, self.ledger, self.trace))
         return self._computers[-1]
@@ -183,6 +172,8 @@ class _Schedule:
         """Let everybody who left work at a computer sign in there once more, until all of it is where it belongs."""
         await asyncio.gather(*(self._drain_computer(computer) for computer in self._computers))
         self._server.poisoned.clear()
+        held_up = [computer for computer in self._computers if computer.waiting()]
+        await asyncio.gather(*(self._drain_computer(computer) for computer in held_up))
         await self._in_time(self._check_delivery)
         await self._in_time(self._check_screens)
 
@@ -227,8 +218,9 @@ class _Schedule:
             f"H0 {one} is stuck at {computer.name}" for computer in self._computers for one, _ in computer.waiting()
         ]
         parked = [item for computer in self._computers for item in computer.parked()]
+        drafts = {computer.name: computer.drafts() for computer in self._computers}
         with self._server.look() as db:
-            return stuck + self.ledger.compare(db, parked)
+            return stuck + self.ledger.compare(db, parked, drafts)
 
     async def _check_screens(self) -> list[str]:
         """Each desk is online, and shows what a fresh read shows."""
@@ -265,34 +257,3 @@ class _Schedule:
                 if here != there:
                     found.append(f"Q {what} shows {name} {here!r:.200}, and not {there!r:.200}")
         return sorted(found)
-
-
-@cache
-def _loop() -> VirtualLoop:
-    """The one loop of this process: the engine's pool belongs to it."""
-    return VirtualLoop()
-
-
-@cache
-def _fast_folder() -> str | None:
-    """A folder in memory where there is one: a crash of a process loses nothing of it, and fsync costs nothing."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
-
-
-@cache
-def _templates() -> Path:
-    """A folder with a server's and a desk's file as they are at the beginning, made once in a process."""
-    folder = Path(tempfile.mkdtemp(prefix="redline-templates-", dir=_fast_folder()))
-    atexit.register(shutil.rmtree, folder)
-
-    async def make() -> None:
-        async with open_store(folder / "server.db") as store:
-            made = [conversation(name) for name in CONVERSATIONS]
-            await import_conversations(store, lambda: START, made, queue_all=False)
-        await (await SqliteStore.open(folder / "profile.db")).aclose()
-
-    with ThreadPoolExecutor(1) as other:  # in a loop of its own, as the drivers' threads need a real one
-        other.submit(asyncio.run, make()).result()
-    gc.collect()
-    gc.freeze()  # what is loaded by now stays: the collector would look through it thousands of times
-    return folder

@@ -3,7 +3,8 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, closing, contextmanager
+from contextlib import aclosing, closing, contextmanager, suppress
+from contextvars import ContextVar
 from functools import cache
 from inspect import signature
 from pathlib import Path
@@ -36,6 +37,7 @@ from tests.faults.simulation.ledger import Ledger
 from tests.faults.simulation.loop import Crash, Process
 from tests.faults.simulation.network import Request
 
+SERVER_CLOCKS = {Fault.SERVER_CLOCK_HOUR, Fault.SERVER_CLOCK_DECADE}
 FEED, CORRECTION = "/v1/feed", "/v1/corrections/"
 SELDOM_S = 30.0
 """No other process writes, so that looking without the bell is only for a ring that was missed."""
@@ -91,6 +93,10 @@ def _engine() -> AsyncEngine:
 
 
 _at_work: dict[str, "SimulatedServer"] = {}
+
+
+_asked: ContextVar[tuple[str, bool]] = ContextVar("asked")
+"""Who asked for what is done now, and whether to take a conversation back."""
 
 
 class SimulatedServer:
@@ -189,7 +195,9 @@ class SimulatedServer:
         self._may_die(Fault.SERVER_DIES_INSIDE)
 
     def after_commit(self, db: sqlite3.Connection) -> None:
-        self._ledger.committed(db)
+        asked_by, taken_back = _asked.get()
+        right = not self._faults.hits.keys() & SERVER_CLOCKS
+        self._ledger.committed(db, asked_by, taken_back=taken_back, now=self.clock() if right else None)
         self._may_die(Fault.SERVER_DIES_AFTER)
 
     def _may_die(self, fault: Fault) -> None:
@@ -200,9 +208,11 @@ class SimulatedServer:
     async def answer(self, request: Request) -> Answer:
         """Answer a request as the routes would. Raises ConnectionError while dead, or where it dies meanwhile."""
         try:
-            return await self._process.run(self._answer(request))
+            answer = await self._process.run(self._answer(request))
         except Crash:
             raise ConnectionResetError from None
+        self._trace(f"{self._process.name} answers {request.token} {request.method} {request.path}: {answer.status}")
+        return answer
 
     async def _answer(self, request: Request) -> Answer:
         self._may_die(Fault.SERVER_DIES_BEFORE)
@@ -223,6 +233,7 @@ class SimulatedServer:
     async def _call(self, request: Request) -> BaseModel | bytes | None:
         """Call a route's own function: all of the web framework but that is left out."""
         caller = await identify(self.backend, request.token)
+        _asked.set((caller.user_id, "take_back" in request.params))
         if request.path == FEED:
             await feed_start(self.backend, caller, request.params["after"])
             return self._process.name.encode()
@@ -257,11 +268,13 @@ class SimulatedServer:
         ready: asyncio.Queue[bytes | None] = asyncio.Queue()
 
         async def pump() -> None:
-            async with aclosing(follow_feed(backend, place)) as events:
-                async for event in events:
-                    ready.put_nowait(event.model_dump_json().encode())
+            with suppress(StoreError):
+                async with aclosing(follow_feed(backend, place)) as events:
+                    async for event in events:
+                        if event:  # without one it is a heartbeat
+                            ready.put_nowait(event.model_dump_json().encode())
 
-        pumping = process.start(pump())
+        pumping = process.keep(pump())
         pumping.add_done_callback(lambda _: ready.put_nowait(None))
         try:
             while (event := await ready.get()) is not None:
