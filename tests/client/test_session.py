@@ -16,7 +16,7 @@ from console.client.services.claims import Claims
 from console.client.services.clock import ServerTime, SystemClock
 from console.client.services.connection import ConnectionState
 from console.client.services.corrections import SavedState
-from console.client.services.errors import RefusedError, UnauthenticatedError, UnreachableError
+from console.client.services.errors import RefusedError, UnauthenticatedError, UnknownOutcomeError, UnreachableError
 from console.client.services.session import DeskSession
 from console.client.services.sign_in import sign_in
 from console.client.store.memory_store import MemoryStore
@@ -48,6 +48,61 @@ def holder(at: Desk) -> str | None:
     """Who holds c-1, as one desk shows it."""
     row = at.session.queue.row(C1)
     return row.claim.holder_name if row and row.claim else None
+
+
+def owner(at: Desk) -> OwnerState | None:
+    """Whose c-1 is, as an open conversation of one desk shows it."""
+    view = at.session.conversations.get(C1)
+    return view and view.row.owner_state
+
+
+async def test_what_is_closed_shows_so_here_leaves_every_queue_and_comes_back_reopened(
+    backend: Running, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana, desk(tmp_path / "b", lambda: backend.url, who="ben") as ben:
+        await until(lambda: ana.online and ben.online)
+        for at in (ana, ben):
+            await at.session.conversations.open(C1)
+        await ana.session.conversations.claim(C1)
+        await ana.session.conversations.close(C1)
+        assert owner(ana) is OwnerState.CLOSED
+        assert ana.session.conversations.held(C1) is None
+        await until(lambda: ana.session.queue.row(C1) is None and ben.session.queue.row(C1) is None)
+        await until(lambda: owner(ben) is OwnerState.CLOSED)
+        with pytest.raises(
+            RefusedError, match=r"^It is closed\. Reopen this conversation to work on it again\.$"
+        ) as no:
+            await ben.session.conversations.claim(C1)
+        assert no.value.code is ProblemCode.CLOSED
+        await ben.session.conversations.reopen(C1)
+        assert owner(ben) is OwnerState.WAITING
+        await until(lambda: ana.session.queue.row(C1) is not None and owner(ana) is OwnerState.WAITING)
+
+
+async def test_who_lost_the_claim_closes_nothing_and_learns_who_holds_it(backend: Running, tmp_path: Path) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        await ana.session.conversations.claim(C1)
+        assert backend.client("tove").post("/v1/conversations/c-1/claim", params={"take_back": 1}).is_success
+        with pytest.raises(RefusedError) as lost:
+            await ana.session.conversations.close(C1)
+        assert lost.value.code is ProblemCode.CLAIM_LOST
+        assert ana.session.conversations.held(C1) is None
+        await until(lambda: holder(ana) == "Tove Lind")
+
+
+async def test_closing_again_after_a_lost_answer_succeeds(backend: Running, tmp_path: Path) -> None:
+    wire = Wire()
+    async with wire.to(backend.url) as url, desk(tmp_path, lambda: url) as ana:
+        await until(lambda: ana.online)
+        await ana.session.conversations.open(C1)
+        await ana.session.conversations.claim(C1)
+        wire.lose_answers = True
+        with pytest.raises(UnknownOutcomeError):
+            await ana.session.conversations.close(C1)
+        wire.lose_answers = False
+        await ana.session.conversations.close(C1)
+        assert owner(ana) is OwnerState.CLOSED
 
 
 async def test_the_queue_comes_from_the_backend_most_urgent_first(backend: Running, tmp_path: Path) -> None:

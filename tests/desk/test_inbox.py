@@ -218,6 +218,39 @@ async def test_c_claims_and_shift_c_gives_back_for_everybody_to_see(office: Back
     assert not any(row.claim for row in office.rows())
 
 
+async def test_shift_x_closes_what_one_holds_and_it_is_reopened_from_the_palette(office: Backend, ana: Seat) -> None:
+    await ana.choose("first")
+    ana.press("Shift+X")
+    await until(ana.notice.isVisible)
+    assert "Claim this conversation first" in ana.notice.words.text()
+    ana.press("c")
+    await until(ana.conversation.release.isVisible)
+    ana.press("Shift+X")
+    await until(lambda: ana.conversation.holder.accessibleName() == "closed")
+    assert not ana.conversation.claim.isVisible()
+    assert not ana.conversation.release.isVisible()
+    await until(lambda: "first" not in [row.conversation_id for row in office.rows()])
+    ana.press("c")
+    await until(lambda: "Reopen this conversation" in ana.notice.words.text())
+    ana.press("Ctrl+K")
+    ana.type("reopen this")
+    ana.press("Return")
+    await until(ana.conversation.claim.isVisible)
+    assert ana.conversation.holder.accessibleName() == "free"
+
+
+async def test_what_one_only_looked_at_in_the_editor_is_closed_and_not_given_back(office: Backend, ana: Seat) -> None:
+    await ana.choose("first")
+    ana.press("e")
+    await until(lambda: ana.editor.isVisible() and ana.conversation.release.isVisible())
+    ana.press("Esc")
+    ana.press("Shift+X")
+    await until(lambda: ana.conversation.holder.accessibleName() == "closed")
+    assert not ana.editor.isVisible()
+    ana.window.commands.actions["open_again"].trigger()
+    await until(lambda: ana.conversation.holder.accessibleName() == "free")
+
+
 async def test_the_rail_shows_how_many_are_free(office: Backend, ana: Seat) -> None:
     assert ana.window.rail.inbox.accessibleDescription() == "3"
     office.claim("ben", "first")

@@ -82,10 +82,12 @@ def disturb(operation: str) -> Findings:
     work, found = OPERATIONS[operation], Findings()
     usual = _usual(work)
     for point in _points(usual.calls):
-        found.figures["points disturbed"] += 1
         found.hits[f"{point.fault} in {operation}"] += 1
         with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder:
-            trouble = _trouble(work, Path(folder), usual, point)
+            trouble, failed = _trouble(work, Path(folder), usual, point)
+        found.figures["points killed"] += point.fault == "kill"
+        found.figures["disk failures that were said, and tried again"] += failed
+        found.figures["disk failures that harmed nothing"] += not failed and point.fault != "kill"
         found.violations += [f"{operation}, {point}: {each}" for each in trouble]
     return found
 
@@ -130,10 +132,14 @@ def _points(calls: Sequence[Counter[str]]) -> Iterator[Point]:
                     yield Point("ENOSPC", after, f"{name}:error=ENOSPC:when={number}+1")
 
 
-def _trouble(work: Work[Any], folder: Path, usual: Usual, point: Point) -> list[str]:
-    """Do the work with a fault in it, look at what is left, do it again, and return what was wrong."""
+def _trouble(work: Work[Any], folder: Path, usual: Usual, point: Point) -> tuple[list[str], bool]:
+    """Do the work with a fault in it, look at what is left, and do it again.
+
+    Return what was wrong, and whether a write was said to have failed.
+    """
     asyncio.run(work.prepare(folder))
     ended = strace.trace(aloud(work, folder), strace.WRITES, point.inject, after=point.after, until=FAILED)
+    done, failed = ended.said.count(DONE), FAILED in ended.said
     wrong: list[str] = []
     if ended.status != (KILLED if point.fault == "kill" else 0):
         wrong.append(f"it ended with {ended.status}")
@@ -144,15 +150,14 @@ def _trouble(work: Work[Any], folder: Path, usual: Usual, point: Point) -> list[
         asyncio.run(work.do(folder, _ignore))
         again = asyncio.run(work.held(folder))
     except (work.trouble, DamagedError) as error:
-        return [*wrong, f"it could not be opened or done again: {error}"]
-    done = ended.said.count(DONE)
+        return [*wrong, f"it could not be opened or done again: {error}"], failed
     if point.fault == "kill" and held not in usual.held[done : done + 2]:
         wrong.append(f"what is held is not what was said: {done} writes")
     if work.lasting(again) != work.lasting(usual.held[-1]):
         wrong.append("done again, it did not come to the same end")
     with closing(sqlite3.connect(folder / work.file)) as db:
         (word,) = db.execute("PRAGMA integrity_check").fetchone()
-    return wrong if word == "ok" else [*wrong, word]
+    return wrong if word == "ok" else [*wrong, word], failed
 
 
 async def _ignore(word: str) -> None:

@@ -101,6 +101,14 @@ class HttpGateway:
         """Give a lease back."""
         await self._call("DELETE", f"/v1/conversations/{conversation_id}/claim", epoch=epoch)
 
+    async def close(self, conversation_id: ConversationId, epoch: int) -> None:
+        """Close a conversation under a lease."""
+        await self._call("POST", f"/v1/conversations/{conversation_id}/close", HeldClaim(epoch=epoch))
+
+    async def reopen(self, conversation_id: ConversationId) -> None:
+        """Open a closed conversation again."""
+        await self._call("POST", f"/v1/conversations/{conversation_id}/reopen")
+
     async def pull_next(self) -> QueueRow:
         """Claim the most urgent free conversation."""
         return await self._ask(QueueRow, "POST", "/v1/queue/next")

@@ -102,6 +102,16 @@ class Claims:
                 raise
         self._drop(conversation_id)
 
+    async def close(self, conversation_id: ConversationId) -> None:
+        """Close a conversation under the claim held now or last. Raises RefusedError (claim_lost), BackendError."""
+        try:
+            await self._gateway.close(conversation_id, self.epoch(conversation_id))
+        except RefusedError as error:
+            if error.code is ProblemCode.CLAIM_LOST:
+                self._drop(conversation_id, error.problem.claim)
+            raise
+        self._drop(conversation_id)
+
     async def release_all(self, patience_s: float = GIVE_BACK_S) -> None:
         """Give every claim back, all at once; what cannot be given back in that time runs out by itself."""
         with suppress(TimeoutError):

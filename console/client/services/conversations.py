@@ -22,7 +22,7 @@ KEPT_OPEN = 20
 
 
 class ConversationService:
-    """Opens, claims and releases conversations."""
+    """Opens, claims, releases and closes conversations."""
 
     def __init__(
         self, gateway: BackendGateway, store: LocalStore, changes: Changes, server_time: ServerTime, claims: Claims
@@ -98,6 +98,16 @@ class ConversationService:
     async def release(self, conversation_id: ConversationId) -> None:
         """Give a conversation back. Raises BackendError; then it is still held."""
         await self._claims.release(conversation_id)
+
+    async def close(self, conversation_id: ConversationId) -> None:
+        """Close what is held here; it leaves the queue. Raises RefusedError (claim_lost), BackendError."""
+        await self._claims.close(conversation_id)
+        await self.reread(frozenset({conversation_id}))
+
+    async def reopen(self, conversation_id: ConversationId) -> None:
+        """Open a closed conversation again. Raises RefusedError (forbidden), BackendError."""
+        await self._gateway.reopen(conversation_id)
+        await self.reread(frozenset({conversation_id}))
 
     def end_leases(self) -> None:
         """Show as free whatever open conversation somebody held whose lease is over."""

@@ -51,6 +51,12 @@ class BackendGateway(Protocol):
     async def release(self, conversation_id: ConversationId, epoch: int) -> None:
         """Give a lease back; RefusedError (claim_lost) where it is no longer ours."""
 
+    async def close(self, conversation_id: ConversationId, epoch: int) -> None:
+        """Close a conversation under the claim of that epoch; RefusedError (claim_lost) where it is no longer ours."""
+
+    async def reopen(self, conversation_id: ConversationId) -> None:
+        """Open a closed conversation again."""
+
     async def pull_next(self) -> QueueRow:
         """Claim the most urgent free conversation; RefusedError (nothing_free) says what stands in the way."""
 

@@ -77,6 +77,10 @@ class CorrectionPresenter(QObject):
                 f"correct turn {turn.number} of {conversation_id}", lambda: self._open(conversation_id, turn)
             )
 
+    def keep_claim(self, conversation_id: ConversationId) -> None:
+        """Let a claim that was taken only to look be held for something else."""
+        self._claimed_to_correct.discard(conversation_id)
+
     def close(self) -> None:
         """Close the editor; what was typed stays as a draft. A claim taken only to look at it is given back."""
         self._wanted = None

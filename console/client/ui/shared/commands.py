@@ -55,6 +55,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("claim", "Claim this conversation", "Conversation", ("c",), Permission.CLAIM_TIER1),
     Command("release", "Give it back to the queue", "Conversation", ("Shift+C",), Permission.CLAIM_TIER1),
     Command("take_back", "Take it back from whoever holds it", "Conversation", (), Permission.TAKE_BACK),
+    Command("close", "Close this conversation", "Conversation", ("Shift+X",), Permission.CLOSE),
+    Command("open_again", "Reopen this conversation", "Conversation", (), Permission.CLAIM_TIER1),
     Command("next_ai", "Next AI turn", "Conversation", ("]",)),
     Command("previous_ai", "Previous AI turn", "Conversation", ("[",)),
     Command("handoff", "Go to the handoff", "Conversation", ("h",)),
@@ -89,7 +91,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
-_KEYS_OF_TEXT = ("release", "leave", "back", "discard")
+_KEYS_OF_TEXT = ("release", "close", "leave", "back", "discard")
 """What has a key that is no bare one and yet belongs to the text while something is being written."""
 
 

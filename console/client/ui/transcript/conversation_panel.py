@@ -20,7 +20,7 @@ from console.client.ui.shared.untrusted import on_one_line, set_tip
 from console.client.ui.transcript.find_bar import FindBar
 from console.client.ui.transcript.handoff_card import HandoffCard
 from console.client.ui.transcript.transcript_view import TranscriptView
-from console.contract.conversations import Conversation, Speaker, Turn
+from console.contract.conversations import Conversation, OwnerState, Speaker, Turn
 from console.contract.permissions import Permission, is_allowed
 from console.contract.views import Claim, ConversationView, Me
 
@@ -44,6 +44,7 @@ class ConversationPanel(QFrame):
         self._claim: Claim | None = None
         self._mine = False
         self._claimable = False
+        self._closed = False
         self._may_take_back = False
         self._asked_epoch = 0
         self.model = TranscriptModel(self)
@@ -130,6 +131,7 @@ class ConversationPanel(QFrame):
         self._stack.setCurrentIndex(1)
         self._claim, self._mine = claim, claim is not None and claim.holder_id == me.user_id
         self._claimable = view.row.may_be_claimed_by(me.role)
+        self._closed = view.row.owner_state is OwnerState.CLOSED
         self._may_take_back = self._claimable and is_allowed(me.role, Permission.TAKE_BACK)
         self.correct.setVisible(self._claimable)
         self.name.set_text(conversation.customer.name)
@@ -220,13 +222,16 @@ class ConversationPanel(QFrame):
 
     def _show_holder(self) -> None:
         theirs = self._claim is not None and not self._mine
-        self.claim.setVisible(self._claimable and not self._mine and not (theirs and self._may_take_back))
+        may_be_mine = self._claimable and not self._closed and not self._mine
+        self.claim.setVisible(may_be_mine and not (theirs and self._may_take_back))
         self.claim.setEnabled(self._claim is None)
         self.take_back.setVisible(theirs and self._may_take_back)
         if self.taking_back.is_asking and not (self._claim and theirs and self._claim.epoch == self._asked_epoch):
             self.taking_back.decline()  # it is about a claim that is no more
         self.release.setVisible(self._mine)
-        if self._claim is None:
+        if self._closed:
+            self.holder.show_chip(self.tr("closed"), Tone.QUIET, "check-check")
+        elif self._claim is None:
             self.holder.show_chip(self.tr("free"), Tone.QUIET, "circle")
         elif self._mine and self._claim.expires_at > self._now():
             left = duration(self._claim.expires_at - self._now())

@@ -112,6 +112,8 @@ class DeskPresenter(QObject):
             "next": lambda: self._door.start("next", self._pull_next),
             "claim": self._claim,
             "release": self._release,
+            "close": self._close,
+            "open_again": self._open_again,
             "take_back": window.conversation.ask_take_back,
             "correct": self._correct,
             "submit": self.correction.submit,
@@ -180,6 +182,20 @@ class DeskPresenter(QObject):
         if (shown := self._shown) is not None and self._session.conversations.held(shown):
             self.correction.close()
             self._door.start(f"release {shown}", lambda: self._session.conversations.release(shown))
+
+    def _close(self) -> None:
+        if (shown := self._shown) is None:
+            return
+        if self._session.conversations.held(shown) is None:
+            self._window.notice.tell(self.tr("Claim this conversation first: who holds it closes it."))
+            return
+        self.correction.keep_claim(shown)
+        self.correction.close()
+        self._door.start(f"close {shown}", lambda: self._session.conversations.close(shown))
+
+    def _open_again(self) -> None:
+        if (shown := self._shown) is not None:
+            self._door.start(f"reopen {shown}", lambda: self._session.conversations.reopen(shown))
 
     def _correct(self) -> None:
         turn, view = self._window.conversation.current_turn(), None
