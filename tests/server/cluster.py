@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from console.server.store.audit_key import KEY_FILE_VARIABLE
+from console.server.store.audit_key import KEY_FILE, KEY_FILE_VARIABLE
 
 PATIENCE_S = 60
 DEBIAN = Path("/usr/lib/postgresql")
@@ -19,6 +19,8 @@ MEMORY = Path("/dev/shm")
 ROOM = 2**30
 PREFIX = "redline-pg-"
 EMPTY = "template1"
+AUDIT_KEY = "5e" * 32
+"""The same always, so that a database that is kept as it was written can be opened again."""
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -152,7 +154,8 @@ def _hand_over(folder: Path) -> str:
 @contextmanager
 def _audit_key_in(folder: Path) -> Iterator[None]:
     """Say where the key of its databases' audit logs is, for this process and those it starts."""
-    os.environ[KEY_FILE_VARIABLE] = str(folder / "audit.key")
+    (folder / KEY_FILE).write_text(AUDIT_KEY, encoding="ascii")
+    os.environ[KEY_FILE_VARIABLE] = str(folder / KEY_FILE)
     try:
         yield
     finally:

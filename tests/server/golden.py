@@ -16,9 +16,10 @@ from console.server.services.conversations import import_conversations
 from console.server.services.corrections import store_correction
 from console.server.services.ports import Database
 from console.server.services.tokens import issue_token
+from console.server.store.audit_key import KEY_FILE
 from console.server.store.schema import read_revision
 from console.server.store.unit_of_work import open_store
-from tests.server.cluster import started
+from tests.server.cluster import AUDIT_KEY, started
 from tests.server.world import CHAIRS, HandClock, conversation, correction
 
 FOLDER = Path(__file__).parent / "schemas"
@@ -49,6 +50,7 @@ def main() -> None:
     """Fill a store of each kind and write it down as SQL."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "store.db"
+        file.with_name(KEY_FILE).write_text(AUDIT_KEY, encoding="ascii")
         revision = asyncio.run(fill(file))
         with closing(sqlite3.connect(file)) as connection:
             _keep(f"{revision}.sqlite.sql", "\n".join(connection.iterdump()))

@@ -19,10 +19,12 @@ from console.contract.events import EventPage
 from console.contract.reconcile import Delivered, StoredId, digest_day
 from console.contract.views import CorrectionPage
 from console.server.services.ports import Database, StoreError
+from console.server.store.audit_key import KEY_FILE
 from console.server.store.engine import create_engine
 from console.server.store.schema import MIGRATIONS, upgraded
 from console.server.store.tables import Table
 from console.server.store.unit_of_work import open_store
+from tests.server.cluster import AUDIT_KEY
 from tests.server.conftest import MakeDatabase, Sql, SqlOn
 from tests.server.golden import FOLDER
 from tests.server.world import NOW, PATIENCE_S, correction, ids, running, send, wait_until
@@ -103,6 +105,7 @@ def load(sql_on: SqlOn) -> Load:
         if isinstance(database, str):
             sql_on(database, (FOLDER / f"{revision}.postgresql.sql").read_text(encoding="utf-8"))
         else:
+            database.with_name(KEY_FILE).write_text(AUDIT_KEY, encoding="ascii")
             with closing(sqlite3.connect(database)) as connection:
                 connection.executescript((FOLDER / f"{revision}.sqlite.sql").read_text(encoding="utf-8"))
 
