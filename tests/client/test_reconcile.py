@@ -1,15 +1,29 @@
 """A backend restored from an old backup gets back what it lost, from the desks that have receipts for it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from console.client.net.http import HttpGateway
+from console.client.services.backoff import Backoff
 from console.client.services.corrections import SavedState
-from console.contract.ids import ConversationId
-from tests.client.desk import Desk, desk, until
+from console.client.services.errors import StoreError
+from console.client.services.outbox import Outbox
+from console.client.services.ports import OutboxItem
+from console.client.services.reconcile import Reconciler
+from console.client.services.tasks import Tasks
+from console.client.store.memory_store import MemoryStore
+from console.contract.base import canonical_json, content_sha256
+from console.contract.ids import ConversationId, CorrectionId
+from console.contract.reconcile import Delivered, Differences, StoredDay
+from console.contract.views import CorrectionState, Receipt
+from tests.client.desk import Desk, QuickClock, desk, until
 from tests.client.restarting import Backend
+from tests.client.test_local_store import NOW
+from tests.client.test_local_store import correction as local_correction
 from tests.server.world import conversation
 
 pytestmark = pytest.mark.anyio
@@ -78,3 +92,37 @@ async def test_a_claim_under_the_lower_epochs_of_a_restored_backend_is_held(back
         await until(lambda: ana.session.conversations.held(about) is None)
         claim = await ana.session.conversations.claim(about)
         assert (claim.epoch, ana.session.conversations.held(about)) == (1, claim)
+
+
+class Forgetful(HttpGateway):
+    """A backend that holds nothing any more."""
+
+    async def compare(self, delivered: Delivered) -> Differences:
+        return Differences(days=tuple(StoredDay(day=digest.day, stored=()) for digest in delivered.days))
+
+
+class FullAtFirst(MemoryStore):
+    """A profile without room the first time that something is to be sent again."""
+
+    full = True
+
+    async def resend(self, ids: Sequence[CorrectionId]) -> tuple[OutboxItem, ...]:
+        if self.full:
+            self.full = False
+            raise StoreError("There is no room.")
+        return await super().resend(ids)
+
+
+async def test_what_could_not_be_put_back_for_want_of_room_is_tried_again(heard: list[str]) -> None:
+    said, clock = local_correction("d-1"), QuickClock()
+    outbox = Outbox(FullAtFirst(), said.author_id)
+    await outbox.add(said)
+    sha256 = content_sha256(canonical_json(said))
+    await outbox.settle(Receipt(id=said.id, body_sha256=sha256, state=CorrectionState.STORED, received_at=NOW))
+    reconciler = Reconciler(Forgetful(lambda: None, "token"), outbox, clock, Random(1), lambda _: None)
+    tasks = Tasks()
+    tasks.keep_up("reconciling", reconciler.run, clock, Backoff(Random(1)))
+    reconciler.connected()
+    await until(lambda: [item.correction for item in outbox.items] == [said])
+    await tasks.stop()
+    assert heard == []

@@ -10,7 +10,7 @@ from datetime import date
 from random import Random
 
 from console.client.services.backoff import Backoff
-from console.client.services.errors import BackendError, RefusedError, UnknownOutcomeError
+from console.client.services.errors import BackendError, RefusedError, StoreError, UnknownOutcomeError
 from console.client.services.outbox import Outbox
 from console.client.services.ports import BackendGateway, Clock
 from console.contract.ids import ConversationId
@@ -50,7 +50,7 @@ class Reconciler:
                 return await self.compare()
             except RefusedError:
                 return  # this person's role has nothing to compare
-            except BackendError as error:
+            except (BackendError, StoreError) as error:
                 asked = error.retry_after if isinstance(error, UnknownOutcomeError) else None
                 if await self._clock.wait(self._connected, waits.next_wait(asked)):
                     self._connected.clear()
