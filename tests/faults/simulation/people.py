@@ -98,8 +98,17 @@ class Person:
             await asyncio.sleep(self._random.uniform(0.0, 5.0))
         if self._random.random() < 0.9:
             await self._submit(computer, draft)
-        if self._random.random() < 0.4:
-            await computer.do(lambda session: session.conversations.release(about))
+        if computer.session.conversations.held(about):
+            await self._let_go(computer, about)
+
+    async def _let_go(self, computer: Computer, about: ConversationId) -> None:
+        match self._random.random():
+            case chance if chance < 0.4:
+                await computer.do(lambda session: session.conversations.release(about))
+            case chance if chance < 0.5:
+                await computer.do(lambda session: session.conversations.close(about))
+                await asyncio.sleep(self._random.uniform(0.0, 30.0))
+                await computer.do(lambda session: session.conversations.reopen(about))
 
     async def _choose(self, computer: Computer, about: ConversationId) -> ConversationId:
         """Return a conversation to work on: pulled from the queue, claimed, or just opened."""
