@@ -49,11 +49,12 @@ async def stock(
     refused: Sequence[tuple[Correction, str]] = (),
     late: Sequence[Correction] = (),
     rows: Sequence[QueueRow] = (),
+    key: str = "ana",
 ) -> None:
-    """Leave these in Ana's profile in the folder, and the queue as it was last read."""
+    """Leave these in Ana's profile in the folder, and the queue as it was last read; `key` names her token."""
     folder.mkdir(exist_ok=True)
     store = await SqliteStore.open(folder / "profile.db")
-    await store.keep_person("ana", ANA)
+    await store.keep_person(key, ANA)
     await store.keep_queue(KeptQueue(tuple(rows)))
     for said in (*waiting, *(said for said, _ in refused), *late):
         assert await store.submit(said)

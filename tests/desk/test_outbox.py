@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
 from console.client.app.profile import Profile
 from console.client.services.clock import SystemClock
+from console.client.services.connection import ConnectionState
 from console.client.services.corrections import SavedState
 from console.contract.base import canonical_json
 from console.contract.conversations import Conversation
@@ -92,7 +93,7 @@ async def test_everything_that_is_not_stored_is_listed_with_how_far_it_is(away: 
     await stock(tmp_path, waiting, [(written(3, "c-1"), REASON)], [written(4, "c-1")], [row("c-1")])
     leave_unreadable(tmp_path, "c-3")
     async with away() as ana:
-        assert ana.status.saving.text() == "2 corrections wait here, 1 refused, kept here"
+        assert ana.status.saving.text() == "2 corrections wait here, 1 refused, kept here, 1 not readable here"
         assert ana.window.rail.outbox.accessibleDescription() == "4", "late ones are stored"
         ana.click(ana.status.saving)
         assert [state.value for state in listed(ana)] == ["refused", "saved_here", "saved_here", "late", "unreadable"]
@@ -105,6 +106,33 @@ async def test_everything_that_is_not_stored_is_listed_with_how_far_it_is(away: 
         for tab, states in (("Waiting", ["saved_here"] * 2), ("Late", ["late"]), ("Unreadable", ["unreadable"])):
             ana.outbox.tabs.choose(["All", "Waiting", "Refused", "Late", "Unreadable"].index(tab))
             assert [state.value for state in listed(ana)] == states
+
+
+async def test_what_cannot_be_read_here_is_not_called_stored(away: Sit, tmp_path: Path) -> None:
+    await stock(tmp_path)
+    leave_unreadable(tmp_path, "c-3")
+    async with away() as ana:
+        assert ana.status.saving.text() == "1 not readable here"
+        assert ana.status.saving.accessibleName() == "Outbox: 1 not readable here"
+
+
+async def test_with_a_token_that_is_no_longer_accepted_it_asks_to_sign_in_again(
+    app: QApplication, backend: Backend, tmp_path: Path
+) -> None:
+    await stock(tmp_path, [written(1, "c-1")], key="withdrawn")
+    there: list[str | None] = [None]
+    async with seated(app, tmp_path, lambda: there[0], "withdrawn", wait=False) as ana:
+        await until(lambda: ana.session.connection.state is ConnectionState.OFFLINE)
+        ana.press("w")
+        assert "by itself when the backend is back" in ana.outbox.detail.next.text()
+        there[0] = backend.url
+        ana.session.reconnect()
+        await until(lambda: ana.status.connection.text() == "Signed out: sign in again")
+        await until(lambda: listed(ana) == [SavedState.SAVED_HERE])
+        said = ana.outbox.detail.next.text()
+        assert "Sign in again" in said
+        assert "by itself" not in said
+        assert ana.outbox.line.accessibleName() == "The backend does not accept this token. Sign in again."
 
 
 async def test_names_come_from_the_copy_kept_here_where_the_queue_no_longer_holds_it(

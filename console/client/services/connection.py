@@ -6,11 +6,15 @@ from enum import StrEnum
 
 
 class ConnectionState(StrEnum):
-    """Online: the feed is open, so what is shown is what is there. Connecting: it never was, but may be in a moment."""
+    """Online: the feed is open, so what is shown is what is there. Connecting: it never was, but may be in a moment.
+
+    Signed out: the backend no longer accepts the token, so nothing goes to it before somebody signs in again.
+    """
 
     CONNECTING = "connecting"
     ONLINE = "online"
     OFFLINE = "offline"
+    SIGNED_OUT = "signed_out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class DeskFeed:
         random: Random,
         *,
         on_connected: Callable[[], None],
-        on_lost: Callable[[str, float], None],
+        on_lost: Callable[[BackendError, float], None],
     ) -> None:
         self._gateway = gateway
         self._queue = queue
@@ -78,7 +78,7 @@ class DeskFeed:
                 wait = self._take_loss(_first(group))
             except* Exception:
                 self._place = None  # what was read up to here is not certain
-                self._on_lost("Something went wrong while the backend was read.", 0.0)
+                self._on_lost(UnclearAnswerError("Something went wrong while the backend was read."), 0.0)
                 raise
             self._retry.clear()
             await self._clock.wait(self._retry, wait)
@@ -88,7 +88,7 @@ class DeskFeed:
         if isinstance(error, RefusedError) and error.code is ProblemCode.GONE:
             self._place = None
         wait = self._backoff.next_wait(error.retry_after if isinstance(error, UnknownOutcomeError) else None)
-        self._on_lost(str(error), wait)
+        self._on_lost(error, wait)
         return wait
 
     async def _follow(self) -> None:

@@ -11,6 +11,7 @@ from console.client.services.clock import ServerTime, SystemClock
 from console.client.services.connection import Connection, ConnectionState
 from console.client.services.conversations import ConversationService
 from console.client.services.corrections import CorrectionService
+from console.client.services.errors import BackendError, UnauthenticatedError
 from console.client.services.feed import DeskFeed
 from console.client.services.outbox import Outbox
 from console.client.services.outbox_pump import OutboxPump
@@ -114,12 +115,14 @@ class DeskSession:
         self._reconciler.connected()
         self._claims.wake()
 
-    def _on_lost(self, reason: str, wait_s: float) -> None:
+    def _on_lost(self, error: BackendError, wait_s: float) -> None:
         before, now = self.connection, self._clock.now()
         coming_up = before.state is ConnectionState.CONNECTING and self._clock.monotonic() < self._up_by
         state = ConnectionState.CONNECTING if coming_up else ConnectionState.OFFLINE
+        if isinstance(error, UnauthenticatedError):
+            state = ConnectionState.SIGNED_OUT
         since = now if before.state is ConnectionState.ONLINE else before.since
-        self.connection = Connection(state, since, reason, now, now + timedelta(seconds=wait_s))
+        self.connection = Connection(state, since, str(error), now, now + timedelta(seconds=wait_s))
         self.changes.publish(ChangeSet(connection=True))
 
     def _on_claim(self, conversation_id: ConversationId, claim: Claim | None) -> None:

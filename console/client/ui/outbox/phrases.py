@@ -53,6 +53,8 @@ def what_next(row: OutboxRow, connection: Connection) -> str:
         failed = row.entry.next_try_at
         words = "It is saved on this computer and goes out by itself"
         return f"{words}: the last try came to nothing, the next is at {_clock(failed)}." if failed else f"{words}."
+    if connection.state is ConnectionState.SIGNED_OUT:
+        return "It is saved on this computer and stays here. Sign in again: it goes out once the backend accepts you."
     return (
         "It is saved on this computer. It goes out by itself when the backend is back; it stays as long as that takes."
     )
@@ -62,6 +64,8 @@ def line_words(connection: Connection, now: datetime) -> str:
     """Whether the backend answers, since when not, and when it was and will be tried."""
     if connection.state is ConnectionState.ONLINE:
         return "The backend answers."
+    if connection.state is ConnectionState.SIGNED_OUT:
+        return connection.reason
     words = "Connecting." if connection.state is ConnectionState.CONNECTING else ""
     words = words or f"Offline since {moment(connection.since, now)}."
     if connection.tried_at and connection.next_try_at:

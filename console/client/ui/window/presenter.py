@@ -260,9 +260,10 @@ class DeskPresenter(QObject):
     def _show_saving(self) -> None:
         corrections, connection = self._session.corrections, self._session.connection
         pending, refused = corrections.pending_count, len(corrections.refused())
+        unreadable, online = len(corrections.unreadable), connection.state is ConnectionState.ONLINE
         self._window.status.show_connection(connection, self._session.now())
-        self._window.status.show_saving(pending, refused, online=connection.state is ConnectionState.ONLINE)
-        self._window.rail.show_unstored(pending + refused + len(corrections.unreadable))
+        self._window.status.show_saving(pending, refused, unreadable, online=online)
+        self._window.rail.show_unstored(pending + refused + unreadable)
 
     def _show_conversation(self) -> None:
         view = self._session.conversations.get(self._shown) if self._shown else None

@@ -97,13 +97,15 @@ class StatusBar(QFrame):
             return
         online = connection.state is ConnectionState.ONLINE
         since = self.tr("Offline since {when}").format(when=moment(connection.since, now))
-        self.connection.setText(self.tr("Connected") if online else since)
+        signed_out = connection.state is ConnectionState.SIGNED_OUT
+        away = self.tr("Signed out: sign in again") if signed_out else since
+        self.connection.setText(self.tr("Connected") if online else away)
         set_tip(self.connection, connection.reason)
         set_role(self.connection, "muted" if online else "warn")
         self._set_cloud("cloud" if online else "cloud-off", Colour.MUTED if online else Colour.WARN)
 
-    def show_saving(self, pending: int, refused: int, *, online: bool) -> None:
-        """Say how many corrections wait to be stored, and how many the backend refused."""
+    def show_saving(self, pending: int, refused: int, unreadable: int, *, online: bool) -> None:
+        """Say how many corrections wait to be stored, were refused by the backend, or cannot be read here."""
         if online:
             waiting = self.tr("{n} saved here, sending").format(n=pending)
         else:
@@ -111,11 +113,12 @@ class StatusBar(QFrame):
             waiting = one if pending == 1 else many.format(n=pending)
         parts = [waiting] if pending else []
         parts += [self.tr("{n} refused, kept here").format(n=refused)] if refused else []
+        parts += [self.tr("{n} not readable here").format(n=unreadable)] if unreadable else []
         words = ", ".join(parts) or self.tr("All stored")
         self.saving.setText(in_order(words))
         self.saving.setAccessibleName(self.tr("Outbox: {words}").format(words=words))
         set_tip(self.saving, self.tr("Open the outbox ({key})").format(key=keys_of("outbox")))
-        set_role(self.saving, "bad" if refused else "warn" if pending else "muted")
+        set_role(self.saving, "bad" if refused else "warn" if parts else "muted")
 
     def _set_cloud(self, name: str, tint: Colour) -> None:
         self._cloud_name, self._cloud_tint = name, tint
