@@ -91,6 +91,8 @@ async def test_an_answer_is_read() -> None:
         pytest.param(answer(body=b'"' * 8_000_000), id="nothing but quotes"),
         pytest.param(answer("409 Conflict", PROBLEM[:-1] + b', "status": 409}'), id="a refusal that says a name twice"),
         pytest.param(answer("401 Unauthorized", b" " * (MAX_ANSWER + 1)), id="too large a refusal"),
+        pytest.param(answer("401 Unauthorized", b"<html>Sign in to the hotel</html>"), id="another server's 401"),
+        pytest.param(answer("401 Unauthorized", PROBLEM), id="a 401 about something else than the token"),
         pytest.param(answer(body=ME, content_length="-5"), id="a length below nought"),
         pytest.param(answer(body=ME, content_length="9" * 30), id="a length without an end"),
         pytest.param(answer(body=ME, transfer_encoding="gzip, chunked"), id="packed on the way"),
@@ -190,7 +192,8 @@ async def test_a_problem_document_is_a_refusal() -> None:
 
 
 async def test_a_token_that_is_not_accepted_is_no_refusal_of_the_work() -> None:
-    async with saying(answer("401 Unauthorized", PROBLEM)) as url:
+    body = b'{"type": "unauthenticated", "title": "No.", "status": 401, "detail": ""}'
+    async with saying(answer("401 Unauthorized", body)) as url:
         assert isinstance(await ask(url), UnauthenticatedError)
 
 

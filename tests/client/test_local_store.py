@@ -272,6 +272,19 @@ async def test_the_longest_unread_conversations_give_way(profile: Path) -> None:
     assert kept == [False, False, True]
 
 
+async def test_reading_one_conversation_again_and_again_drives_no_other_out(
+    profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "KEPT_CONVERSATIONS", 2)
+    store = await SqliteStore.open(profile)
+    for name in ("c-0", "c-1", "c-2", "c-2", "c-2"):
+        view = ConversationView(row=row(name), conversation=conversation(name), corrections=(), server_time=NOW)
+        await store.keep_conversation(view)
+    kept = [await store.conversation(ConversationId(f"c-{number}")) is not None for number in (0, 1, 2)]
+    await store.aclose()
+    assert kept == [False, True, True]
+
+
 async def test_a_file_of_a_newer_redline_is_left_alone(profile: Path) -> None:
     await (await SqliteStore.open(profile)).aclose()
     with closing(sqlite3.connect(profile)) as db:
@@ -331,6 +344,30 @@ async def test_of_a_damaged_file_the_work_that_can_still_be_read_is_taken_over(p
     await store.aclose()
 
 
+async def test_deliveries_and_unreadable_drafts_are_taken_over_too(profile: Path) -> None:
+    store = await SqliteStore.open(profile)
+    for name in ("d-1", "d-2"):
+        await store.submit(correction(name))
+        await store.settle(receipt(correction(name)))
+    await store.save_draft(draft("d-3", turn=4))
+    await store.aclose()
+    as_another_version(profile, "draft", turn=4)
+    with closing(sqlite3.connect(profile)) as db, db:
+        db.execute("UPDATE delivery SET receipt = '?' || substr(receipt, 2) WHERE id = 'd-2'")
+    store = await SqliteStore.open(profile)
+    await store.discard_draft(draft("d-3", turn=4))
+    left = await store.unreadable(ANA)
+    await store.aclose()
+    damage_the_queue(profile)
+    store = await SqliteStore.open(profile)
+    assert store.note is not None
+    assert await store.unreadable(ANA) == left != ()
+    assert [delivery.receipt for delivery in await store.deliveries(ANA)] == [receipt(correction("d-1"))]
+    assert await store.delivered(CorrectionId("d-1")) == correction("d-1")
+    assert await store.delivered(CorrectionId("d-2")) is None
+    await store.aclose()
+
+
 async def test_work_that_only_the_log_of_a_damaged_file_holds_is_taken_over_too(profile: Path) -> None:
     await (await SqliteStore.open(profile)).aclose()
     store = await SqliteStore.open(profile)
@@ -359,6 +396,24 @@ async def test_deliveries_are_forgotten_only_when_they_are_old_and_many(
         await store.settle(received)
     kept = [delivery.receipt.id for delivery in await store.deliveries(ANA)]
     assert kept == ["later", "same-day", "next-day"]
+    await store.aclose()
+
+
+async def test_a_receipt_that_is_no_json_any_more_fails_no_later_delivery(
+    profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "KEPT_DELIVERIES", 0)
+    store = await SqliteStore.open(profile)
+    await store.submit(correction("d-1"))
+    await store.settle(receipt(correction("d-1")))
+    await store.aclose()
+    with closing(sqlite3.connect(profile)) as db, db:
+        db.execute("UPDATE delivery SET receipt = '?' || substr(receipt, 2)")
+    store = await SqliteStore.open(profile)
+    await store.submit(correction("d-2"))
+    await store.settle(receipt(correction("d-2")))
+    assert await waiting(store) == []
+    assert [delivery.receipt.id for delivery in await store.deliveries(ANA)] == ["d-2"]
     await store.aclose()
 
 

@@ -28,7 +28,7 @@ from console.contract.corrections import Correction
 from console.contract.events import EventPage, FeedEvent
 from console.contract.ids import ConversationId, UserId
 from console.contract.limits import MAX_ANSWER_SIGNS
-from console.contract.problems import Problem
+from console.contract.problems import Problem, ProblemCode
 from console.contract.reconcile import Delivered, Differences
 from console.contract.views import Claim, ConversationView, CorrectionPage, FeedPlace, Me, QueuePage, QueueRow, Receipt
 from console.contract.wire import UnfitError, read_json
@@ -207,14 +207,17 @@ class HttpGateway:
     def _failure(self, answer: Answer) -> BackendError:
         """Say what an answer that is no success means."""
         status = answer.status
-        if status == HTTPStatus.UNAUTHORIZED:
-            return UnauthenticatedError("The backend does not accept this token. Sign in again.")
         if status in BUSY or status // 100 != 4:
             return UnclearAnswerError(f"The backend answered {status}.", self._wait_asked_for(answer))
         try:
-            return RefusedError(read_json(Problem, answer.body))
+            problem = read_json(Problem, answer.body)
         except (UnfitError, ValidationError):
             return UnclearAnswerError(f"Something that is not Redline's backend answered {status}.")
+        if status != HTTPStatus.UNAUTHORIZED:
+            return RefusedError(problem)
+        if problem.type == ProblemCode.UNAUTHENTICATED:  # nobody else's 401 may make a desk forget its token
+            return UnauthenticatedError("The backend does not accept this token. Sign in again.")
+        return UnclearAnswerError("The backend answered 401 without a reason to.")
 
     def _wait_asked_for(self, answer: Answer) -> float | None:
         """Return the seconds Retry-After asks for (RFC 9110 section 10.2.3), None where it says nothing usable."""

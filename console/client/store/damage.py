@@ -10,10 +10,22 @@ from pydantic import ValidationError
 
 from console.client.domain.drafts import CorrectionDraft
 from console.client.store.seals import SEALED, is_intact
+from console.contract.base import Model
 from console.contract.corrections import Correction
+from console.contract.views import Receipt
 
 WORK: dict[str, type[CorrectionDraft] | type[Correction]] = {"draft": CorrectionDraft, "outbox": Correction}
 """The tables that hold what exists nowhere else, each with what its column `body` holds."""
+
+_READ_AS: dict[str, tuple[str, type[Model]] | None] = {
+    **{table: ("body", kind) for table, kind in WORK.items()},
+    "unreadable_draft": None,
+    "delivery": ("receipt", Receipt),
+}
+"""The tables taken over, each with the column that must be readable in a row without a seal, and what it holds.
+
+Deliveries are among them because a backend restored from an old backup gets its corrections back from here.
+"""
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _OUTSIDE = frozenset(
@@ -61,7 +73,7 @@ def move_aside(path: Path, at: datetime) -> Path:
 
 def take_over(damaged: Path, db: sqlite3.Connection) -> None:
     """Copy what can still be read of the work in a damaged file, which stays as it is. Raises sqlite3.Error."""
-    for table in WORK:
+    for table in _READ_AS:
         for row in _readable(damaged, table):
             places = ", ".join("?" * len(row))
             db.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({places})", tuple(row.values()))
@@ -91,12 +103,14 @@ def _readable(damaged: Path, table: str) -> Iterator[dict[str, str | int | None]
 def _as_work(table: str, raw: dict[str, bytes | int | None]) -> dict[str, str | int | None] | None:
     """Return a row as it was written; None for one that was not, and for one without a seal that is no work."""
     seal = raw.get("seal")
-    if not is_intact([raw[column] for column in SEALED[table]], seal if isinstance(seal, bytes) else None):
+    columns = SEALED.get(table, tuple(raw))
+    if not is_intact([raw[column] for column in columns], seal if isinstance(seal, bytes) else None):
         return None
     try:
         row = {name: value.decode() if isinstance(value, bytes) else value for name, value in raw.items()}
-        if seal is None:
-            WORK[table].model_validate_json(str(row["body"]))
+        if seal is None and (reads := _READ_AS[table]):
+            column, kind = reads
+            kind.model_validate_json(str(row[column]))
     except (UnicodeDecodeError, ValidationError):
         return None
     return row

@@ -35,9 +35,10 @@ _THIS_DRAFT = "WHERE conversation_id = ? AND turn = ? AND author_id = ?"
 _DISCARD = "DELETE FROM outbox WHERE id = ? AND refusal IS NOT NULL"
 _SUBMITTED = ", ".join(SEALED["outbox"])
 _FORGET_DELIVERIES = (
-    "DELETE FROM delivery WHERE json_extract(receipt, '$.received_at') < ?"
-    " AND position <= (SELECT max(position) FROM delivery) - ?"
+    "DELETE FROM delivery WHERE position <= (SELECT max(position) FROM delivery) - ?2"
+    " AND CASE WHEN json_valid(receipt) THEN json_extract(receipt, '$.received_at') < ?1 END"
 )
+"""A receipt that is no JSON any more is kept, rather than failing whatever is settled after it."""
 _KEEP_ROW = "INSERT OR REPLACE INTO queue_row (conversation_id, body) VALUES (?, ?)"
 
 T = TypeVar("T")
@@ -272,8 +273,9 @@ class SqliteStore:
 
         def write(db: sqlite3.Connection) -> None:
             insert = "INSERT OR REPLACE INTO conversation (conversation_id, body) VALUES (?, ?)"
-            kept = db.execute(insert, (view.conversation.id, view.model_dump_json())).lastrowid or 0
-            db.execute("DELETE FROM conversation WHERE position <= ?", (kept - KEPT_CONVERSATIONS,))
+            db.execute(insert, (view.conversation.id, view.model_dump_json()))
+            last = "SELECT position FROM conversation ORDER BY position DESC LIMIT 1 OFFSET ?"
+            db.execute(f"DELETE FROM conversation WHERE position <= ({last})", (KEPT_CONVERSATIONS,))
 
         await self._write(write)
 
