@@ -11,11 +11,9 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -37,6 +35,7 @@ from tests.faults.databases import SHARED_MEMORY
 from tests.faults.linearizability import is_linearizable
 from tests.faults.racing import FAULTS, Race
 from tests.faults.report import Report, commit_seed
+from tests.faults.tally import Tally
 from tests.server.cluster import started
 from tests.server.world import NOW, conversation
 
@@ -48,18 +47,6 @@ CUT_WITHIN_S = 0.1
 
 Size = tuple[int, tuple[int, int]]
 """A history's number, its agents and its calls."""
-
-
-@dataclass
-class Tally:
-    """What came of the histories on one database."""
-
-    hits: Counter[str] = field(default_factory=Counter)
-    figures: Counter[str] = field(default_factory=Counter)
-    violations: list[str] = field(default_factory=list)
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.hits + other.hits, self.figures + other.figures, self.violations + other.violations)
 
 
 def main() -> int:
@@ -84,9 +71,7 @@ def main() -> int:
         for name, places in arenas.items():
             tally = sum((future.result() for future in tallies[name]), Tally())
             faults = (*FAULTS, "line cut") if is_postgresql(places[0]) else FAULTS
-            report.hits.update({f"{name}: {fault}": tally.hits[fault] for fault in faults})
-            report.figures |= {f"{name}: {figure}": number for figure, number in tally.figures.items()}
-            report.violations += [f"{name}: {violation}" for violation in tally.violations]
+            tally.add_to(report, name, faults)
     return report.end()
 
 

@@ -18,8 +18,9 @@ from console.server.store import conversations as store
 from console.server.store.conversations import SqlConversations
 from console.server.store.tables import ConversationTable
 from tests.faults.claims_model import Answer, Call, Kind, Said, State, answer_in_turn, step
-from tests.faults.histories import Tally, broken_fences, is_postgresql, judge, open_arena, race_all
+from tests.faults.histories import broken_fences, is_postgresql, judge, open_arena, race_all
 from tests.faults.linearizability import is_linearizable
+from tests.faults.tally import Tally
 from tests.server.world import NOW
 
 STORED, LATE = CorrectionState.STORED, CorrectionState.LATE

@@ -59,6 +59,7 @@ BODY_ROUTES = {
         lists=("hunks", "codes", "labels", "tool_calls"),
     ),
     "renew": BodyRoute("PUT", "/v1/conversations/c/claim", {"epoch": 1}, numbers=("epoch",)),
+    "close": BodyRoute("POST", "/v1/conversations/c/close", {"epoch": 1}, numbers=("epoch",)),
     "compare": BodyRoute(
         "POST",
         "/v1/corrections/compare",
@@ -231,6 +232,8 @@ ID_ROUTES = (
     "POST /v1/conversations/{}/claim",
     "PUT /v1/conversations/{}/claim",
     "DELETE /v1/conversations/{}/claim?epoch=1",
+    "POST /v1/conversations/{}/close",
+    "POST /v1/conversations/{}/reopen",
     "PUT /v1/corrections/{}",
 )
 
@@ -270,7 +273,14 @@ QUERY_ROUTES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
 )
 RIGHT = {"limit": "5", "take_back": "1", "epoch": "1"}
 """What each parameter may be; all others take `a`."""
-PLAIN_ROUTES = ("GET /v1/me", "GET /v1/taxonomy", "POST /v1/queue/next", "GET /v1/conversations/c")
+PLAIN_ROUTES = (
+    "GET /v1/me",
+    "GET /v1/taxonomy",
+    "POST /v1/queue/next",
+    "GET /v1/conversations/c",
+    "POST /v1/conversations/c/reopen",
+    "POST /v1/conversations/c/close",
+)
 
 
 def hostile_addresses() -> Iterator[tuple[str, str, str]]:

@@ -39,16 +39,26 @@ from console.server.services.refusals import Refused
 
 def _refusals(*codes: ProblemCode) -> dict[int | str, dict[str, Any]]:
     """What a route may refuse, for the OpenAPI document."""
-    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     always = (ProblemCode.UNAUTHENTICATED, ProblemCode.FORBIDDEN, ProblemCode.INVALID, ProblemCode.UNAVAILABLE)
     names: dict[int, list[str]] = {}
     for code in (*always, *codes):
         names.setdefault(int(STATUS[code]), []).append(code)
-    return {status: {"description": ", ".join(found), "content": content} for status, found in names.items()}
+    return _documents({status: ", ".join(found) for status, found in names.items()})
 
+
+def _documents(told: dict[int, str]) -> dict[int | str, dict[str, Any]]:
+    content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": description, "content": content} for status, description in told.items()}
+
+
+GATES = _documents({400: "no plain request", 415: "no plain JSON", 431: "too large a head"})
+"""What no route itself refuses, but the gates and the reader of bodies."""
 
 BODIES = (Correction, Delivered, HeldClaim)
 """The models of the bodies that routes read by themselves."""
+
+
+TOO_LARGE = _documents({413: ProblemCode.TOO_LARGE})
 
 
 def _body(model: type[Correction | Delivered | HeldClaim]) -> dict[str, Any]:
@@ -56,8 +66,8 @@ def _body(model: type[Correction | Delivered | HeldClaim]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-health = APIRouter()
-router = APIRouter(prefix="/v1", responses=_refusals(), dependencies=[Depends(check_query)])
+health = APIRouter(responses=GATES)
+router = APIRouter(prefix="/v1", responses=GATES | _refusals(), dependencies=[Depends(check_query)])
 
 
 @health.get("/healthz")
@@ -124,14 +134,17 @@ async def claim(
     return await claim_conversation(backend, caller, conversation_id, take_back)
 
 
-@router.put(CLAIM, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.CLAIM_LOST), openapi_extra=_body(HeldClaim))
+UNDER_A_CLAIM = _refusals(ProblemCode.NOT_FOUND, ProblemCode.CLAIM_LOST)
+
+
+@router.put(CLAIM, responses=UNDER_A_CLAIM | TOO_LARGE, openapi_extra=_body(HeldClaim))
 async def renew(request: Request, backend: TheBackend, caller: Caller, conversation_id: ConversationId) -> Claim:
     """Prolong the claim that is held."""
     held = await read_body(request, HeldClaim)
     return await renew_claim(backend, caller, conversation_id, held.epoch)
 
 
-@router.delete(CLAIM, status_code=204, responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.CLAIM_LOST))
+@router.delete(CLAIM, status_code=204, responses=UNDER_A_CLAIM)
 async def release(backend: TheBackend, caller: Caller, conversation_id: ConversationId, epoch: Number) -> None:
     """Give the claim back."""
     await release_claim(backend, caller, conversation_id, epoch)
@@ -140,7 +153,7 @@ async def release(backend: TheBackend, caller: Caller, conversation_id: Conversa
 @router.post(
     "/conversations/{conversation_id}/close",
     status_code=204,
-    responses=_refusals(ProblemCode.NOT_FOUND, ProblemCode.CLAIM_LOST),
+    responses=UNDER_A_CLAIM | TOO_LARGE,
     openapi_extra=_body(HeldClaim),
 )
 async def close(request: Request, backend: TheBackend, caller: Caller, conversation_id: ConversationId) -> None:
@@ -159,7 +172,8 @@ async def reopen(backend: TheBackend, caller: Caller, conversation_id: Conversat
     "/corrections/{correction_id}",
     status_code=201,
     responses={
-        **_refusals(ProblemCode.TOO_LARGE, ProblemCode.ID_REUSED, ProblemCode.DOES_NOT_FIT),
+        **_refusals(ProblemCode.ID_REUSED, ProblemCode.DOES_NOT_FIT),
+        **TOO_LARGE,
         200: {"model": Receipt, "description": "It was stored before; the first receipt again"},
     },
     openapi_extra=_body(Correction),
@@ -177,7 +191,7 @@ async def correction(
     return receipt
 
 
-@router.post("/corrections/compare", openapi_extra=_body(Delivered))
+@router.post("/corrections/compare", responses=TOO_LARGE, openapi_extra=_body(Delivered))
 async def compare(request: Request, backend: TheBackend, caller: Caller) -> Differences:
     """Compare what a desk has receipts for with what is stored."""
     return await compare_delivered(backend, caller, await read_body(request, Delivered))
