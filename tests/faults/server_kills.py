@@ -43,7 +43,7 @@ from tests.server.world import CHAIRS, NOW, conversation, token
 WHO = ("ana", "ben", "tove", "qin")
 ABOUT = [ConversationId(f"c-{number}") for number in range(6)]
 LONGEST_RUN_S = 0.6
-LONGEST_THOUGHT_S = 0.05
+LONGEST_THOUGHT_S = 0.2
 LET_START = 0.75
 """How likely a server may be there before it is killed."""
 PATIENCE_S = 60
@@ -104,9 +104,13 @@ async def _kill_servers(kills: int, random: Random) -> Findings:
 
 
 async def _let_arrive(desks: dict[str, DeskSession], found: Findings) -> None:
-    """Wait until nothing is on its way any more."""
-    end = monotonic() + PATIENCE_S
-    while (stuck := sum(desk.corrections.pending_count for desk in desks.values())) and monotonic() < end:
+    """Wait until nothing is on its way any more; stuck is what does not get less for a long time."""
+    waiting, since = None, monotonic()
+    while (
+        stuck := sum(desk.corrections.pending_count for desk in desks.values())
+    ) and monotonic() < since + PATIENCE_S:
+        if stuck != waiting:
+            waiting, since = stuck, monotonic()
         await asyncio.sleep(0.05)
     refused = [status.reason for desk in desks.values() for _, status in desk.corrections.refused()]
     found.figures.update({"stuck": stuck, "refused": len(refused)})
@@ -209,11 +213,12 @@ async def _work(who: str, desk: DeskSession, promised: Promised, random: Random)
             return
         about = random.choice(ABOUT)
         with suppress(BackendError):
-            if not desk.conversations.held(about):
+            held = [each for each in ABOUT if desk.conversations.held(each)]
+            if held and random.random() < 0.6:
+                await desk.conversations.release(random.choice(held))
+            else:
                 claim = await desk.conversations.claim(about)
                 promised.claims.append((about, claim.epoch, who))
-            elif random.random() < 0.5:
-                await desk.conversations.release(about)
         draft = with_text(await desk.corrections.draft(about, AI_TURN), f"{who} {number}: Your refund takes five days.")
         await desk.corrections.save_draft(draft)
         saved = await desk.corrections.submit(with_severity(toggle_code(draft, "wrong_fact"), Severity.MAJOR))
