@@ -139,6 +139,24 @@ def test_the_hash_of_an_export_is_that_of_its_file(tmp_path: Path) -> None:
     assert told(tmp_path / "workspace.db")[-1][3] == {"rows": 1, "sha256": content_sha256(content)}
 
 
+def test_no_export_gets_its_name_before_it_is_in_the_log(tmp_path: Path) -> None:
+    assert main(["token", "--user", "ana", "--name", "Ana", "--role", "qa", "--data-dir", str(tmp_path)]) == 0
+    out = tmp_path / "out"
+    (out / "redline-jsonl.jsonl").mkdir(parents=True)  # what stands there cannot be replaced by a file
+    assert main(["export", "--format", "jsonl", "--out", str(out), "--data-dir", str(tmp_path)]) != 0
+    assert told(tmp_path / "workspace.db")[-1][1] == "exported"
+    assert [path.name for path in out.iterdir()] == ["redline-jsonl.jsonl"]
+
+
+def test_what_nobody_holds_is_taken_back_from_nobody(backend: Running, ana: httpx.Client) -> None:
+    backend.load(conversation("c"))
+    tove = backend.client("tove")
+    ana.post(CLAIM)
+    ana.delete(CLAIM, params={"epoch": 1})
+    assert tove.post(CLAIM, params={"take_back": 1}).json()["epoch"] == 2
+    assert told(backend.database)[-1][:2] == ("tove", "claim_taken")
+
+
 def test_no_words_of_a_customer_or_of_the_ai_are_in_the_log(backend: Running, ana: httpx.Client) -> None:
     backend.load(conversation("c", ask="the ask of the customer"))
     ana.post(CLAIM)

@@ -1,9 +1,16 @@
 """Claims: one holder an epoch, by the server's clock, and only for roles that may."""
 
+import asyncio
+
 import httpx
 import pytest
 
 from console.contract.conversations import Priority, Tier
+from console.contract.ids import UserId
+from console.contract.permissions import Role
+from console.server.services.identity import Identity
+from console.server.services.tokens import issue_token
+from console.server.store.unit_of_work import open_store
 from tests.server.world import CHAIRS, Running, at_once, conversation, correction, send
 
 CLAIM = "/v1/conversations/c/claim"
@@ -60,6 +67,27 @@ def test_renewing_prolongs_even_a_run_out_lease_that_nobody_took(backend: Runnin
     assert ana.put(CLAIM, content='{"epoch": 1}').json()["epoch"] == 1
     (row,) = ana.get("/v1/queue").json()["rows"]
     assert (row["claim"]["holder_id"], row["owner_state"]) == ("ana", "human")
+
+
+def test_nobody_keeps_by_renewing_what_their_role_may_not_claim_any_more(backend: Running) -> None:
+    backend.load(conversation("c", tier=Tier.SPECIALIST))
+    with httpx.Client(base_url=backend.url, headers=bearer(backend, Role.TIER2)) as zoe:
+        assert zoe.post(CLAIM).status_code == 200
+        assert zoe.put(CLAIM, json={"epoch": 1}).status_code == 200
+        bearer(backend, Role.TIER1)
+        refused = zoe.put(CLAIM, json={"epoch": 1})
+        assert (refused.status_code, refused.json()["type"]) == (403, "forbidden")
+        assert zoe.delete(CLAIM, params={"epoch": 1}).status_code == 204
+
+
+def bearer(backend: Running, role: Role) -> dict[str, str]:
+    """Give Zoe this role and another token."""
+
+    async def issue() -> str:
+        async with open_store(backend.database) as store:
+            return await issue_token(store, backend.clock, Identity(UserId("zoe"), "Zoe Lem", role))
+
+    return {"Authorization": f"Bearer {asyncio.run(issue())}"}
 
 
 def test_a_claim_that_another_took_is_lost(backend: Running, ana: httpx.Client, ben: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """A conversation about a parcel, and corrections of it as the backend stores them."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from console.contract.permissions import Role
 from console.contract.views import CorrectionRecord, CorrectionState, Receipt
 from console.server.connect.chat_completions import read_line
 from console.server.domain.json_objects import JsonObject
-from console.server.signal.exports import ExportFormat, ExportItem, ExportReport, export_corrections
+from console.server.signal.exports import ExportFormat, ExportItem, ExportReport, exporting
 from tests.connect.lines import PROMPT, called, result, said, transcript, user
 
 MOMENT = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
@@ -80,9 +81,15 @@ def corrected(
     return ExportItem(subject, record)
 
 
+def exported(items: Iterable[ExportItem], format: ExportFormat, folder: Path) -> ExportReport:
+    with exporting(items, format, folder) as report:
+        pass
+    return report
+
+
 def export(folder: Path, format: ExportFormat, *items: ExportItem) -> tuple[list[JsonObject], ExportReport]:
     """Export items and read the file back."""
-    report = export_corrections(items, format, folder)
+    report = exported(items, format, folder)
     rows = [json.loads(line) for line in report.path.read_bytes().split(b"\n")[:-1]]
     assert report.rows == len(rows)
     return rows, report

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from console.contract.conversations import AiContext, Gate, Handoff, Source, Tier, TokenUse
 from console.contract.corrections import Hunk, Scope, SpanLabel, ToolCallCorrection, taught_text
 from console.contract.views import CorrectionState
-from console.server.signal.exports import ExportFormat, ExportItem, export_corrections
+from console.server.signal.exports import ExportFormat, ExportItem
 from console.server.signal.left_out import LeftOut
 from tests.connect.lines import called, result, said, transcript, user
 from tests.contract.made_up import CALM, TEXTS
-from tests.signal.desk import ANSWER, WRITTEN, change, conversation, corrected, export
+from tests.signal.desk import ANSWER, WRITTEN, change, conversation, corrected, export, exported
 
 TRAINING = [ExportFormat.OPENAI_SFT, ExportFormat.OPENAI_DPO, ExportFormat.TRL_DPO]
 LIE = change(ANSWER, "is lost", "was delivered")
@@ -87,7 +87,7 @@ def marked_corrections(draw: st.DrawFn) -> ExportItem:
 def test_words_for_one_customer_never_appear_in_any_format(items: list[ExportItem]) -> None:
     with TemporaryDirectory() as folder:
         for format in ExportFormat:
-            written = export_corrections(items, format, Path(folder)).path.read_text("utf-8")
+            written = exported(items, format, Path(folder)).path.read_text("utf-8")
             assert "SECRET" not in written
 
 
@@ -216,7 +216,7 @@ def test_a_row_that_cannot_be_written_stops_no_other(tmp_path: Path, format: Exp
 
 
 def test_an_export_of_nothing_is_an_empty_file(tmp_path: Path) -> None:
-    report = export_corrections([], ExportFormat.OPENAI_SFT, tmp_path / "new" / "folder")
+    report = exported([], ExportFormat.OPENAI_SFT, tmp_path / "new" / "folder")
     assert report.path.read_bytes() == b""
     assert (report.rows, report.left_out) == (0, {})
 
@@ -230,13 +230,13 @@ def test_an_export_that_breaks_off_leaves_the_old_file_and_nothing_beside_it(tmp
         raise ConnectionError("the store went away")
 
     with pytest.raises(ConnectionError):
-        export_corrections(breaking_off(), ExportFormat.JSONL, tmp_path)
+        exported(breaking_off(), ExportFormat.JSONL, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["redline-jsonl.jsonl"]
     assert (tmp_path / "redline-jsonl.jsonl").read_bytes() == before
 
 
 def test_a_row_is_one_line_even_where_text_holds_line_separators(tmp_path: Path) -> None:
     broken_up = change(ANSWER, "is lost", "was\u2028de\nli\u0085vered")
-    report = export_corrections([corrected(broken_up)], ExportFormat.OPENAI_DPO, tmp_path)
+    report = exported([corrected(broken_up)], ExportFormat.OPENAI_DPO, tmp_path)
     (line,) = report.path.read_bytes().split(b"\n")[:-1]
     assert "was\u2028de\nli\u0085vered" in json.loads(line)["preferred_output"][0]["content"]

@@ -42,7 +42,10 @@ async def read_head(store: StorePort) -> Head:
 
 
 async def record_export(store: StorePort, clock: Clock, format: str, rows: int, sha256: str) -> None:
-    """Put into the log that a file was exported: its format, its rows and the hash of its content."""
+    """Put into the log that a file is exported: its format, its rows and the hash of its content.
+
+    This comes before the file has its name, so that a kill in between leaves a row too many rather than one too few.
+    """
     entry = AuditEntry(clock(), OPERATOR, AuditAction.EXPORTED, format, {"rows": rows, "sha256": sha256})
     async with store.writing() as unit:
         await unit.audit.append(entry)

@@ -31,7 +31,10 @@ async def claim_conversation(
         if standing is None:
             raise Refused(ProblemCode.NOT_FOUND, "There is no such conversation here.")
         require(caller, claim_permission(standing.queued_for, standing.tier))
-        claim = await lease(unit, backend, caller, conversation_id, now, take_back)
+        claim, taken = await lease(unit, backend, caller, conversation_id, now), AuditAction.CLAIM_TAKEN
+        if claim is None and take_back is not None:
+            claim = await lease(unit, backend, caller, conversation_id, now, take_back)
+            taken = AuditAction.CLAIM_TAKEN_BACK
         if claim is None:
             (row,) = await unit.conversations.rows([conversation_id], now)
             if row.owner_state is OwnerState.CLOSED:
@@ -39,16 +42,20 @@ async def claim_conversation(
             who = row.claim.holder_name if row.claim else "Somebody else"
             raise Refused(ProblemCode.HELD, f"{who} holds this conversation.", row.claim)
         if claim.epoch != standing.epoch:  # else it is theirs already, and only prolonged
-            taken = AuditAction.CLAIM_TAKEN if take_back is None else AuditAction.CLAIM_TAKEN_BACK
             await unit.audit.append(about_claim(now, caller, taken, conversation_id, claim.epoch))
         return claim
 
 
 async def renew_claim(backend: Backend, caller: Identity, conversation_id: ConversationId, epoch: int) -> Claim:
-    """Prolong a lease. One that ran out revives as long as nobody took it since; else Refused (claim_lost)."""
+    """Prolong a lease. One that ran out revives as long as nobody took it since; else Refused (claim_lost).
+
+    Refused (forbidden) for those who could not claim it any more, such as somebody whose role was changed.
+    """
     now = backend.clock()
     until = now + backend.lease
     async with backend.store.writing() as unit:
+        if standing := await unit.conversations.standing(conversation_id):
+            require(caller, claim_permission(standing.queued_for, standing.tier))
         if not await unit.conversations.renew(conversation_id, caller.user_id, epoch, until):
             raise await lost(unit, conversation_id, now)
         await unit.events.append(EventKind.CLAIM_CHANGED, [conversation_id], now)

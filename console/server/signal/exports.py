@@ -55,10 +55,12 @@ _SHAPES: Mapping[ExportFormat, Callable[[Lesson], JsonObject]] = {
 }
 
 
-def export_corrections(items: Iterable[ExportItem], format: ExportFormat, out: Path) -> ExportReport:
+@contextmanager
+def exporting(items: Iterable[ExportItem], format: ExportFormat, out: Path) -> Iterator[ExportReport]:
     """Write one row per correction that has one into `out`/redline-<format>.jsonl, and say what was left out.
 
-    The folder is made where it is missing; a file of that name is replaced once the new one is whole. Raises OSError.
+    The file is whole and on disk when the block begins; it gets its name, or takes the place of the one that has it,
+    when the block ends, and is gone where that raises. The folder is made where it is missing. Raises OSError.
     """
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"redline-{format}.jsonl"
@@ -75,7 +77,9 @@ def export_corrections(items: Iterable[ExportItem], format: ExportFormat, out: P
             rows += 1
             if leaves_out is not None:
                 left_out[leaves_out] += 1
-    return ExportReport(path, rows, content.hexdigest(), dict(left_out))
+        file.flush()
+        os.fsync(file.fileno())
+        yield ExportReport(path, rows, content.hexdigest(), dict(left_out))
 
 
 def _line(item: ExportItem, format: ExportFormat) -> tuple[bytes, LeftOut | None]:
@@ -95,14 +99,12 @@ def _row(item: ExportItem, format: ExportFormat) -> tuple[JsonObject, LeftOut | 
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file beside `path` that takes its place, on disk, once all is written; on an error it is gone."""
+    """Yield a file beside `path` that takes its place when the block ends; on an error it is gone."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     draft = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
