@@ -12,6 +12,7 @@ from console.client.models.transcript_model import TranscriptRole
 from console.client.services.corrections import SavedState
 from console.client.ui.correction.lock_strip import LockWay
 from console.contract.conversations import Conversation
+from console.contract.views import Claim
 from tests.client.desk import until
 from tests.desk.child import Backend, serving
 from tests.desk.seat import Seat, seated
@@ -144,6 +145,7 @@ async def test_an_answer_in_another_s_hands_can_be_read_and_not_changed(
     assert seat.status.mode.text() == "NAVIGATE", "keys are commands where nothing can be written"
     backend.free_all()
     await until(lambda: "Nobody holds this conversation now" in seat.editor.lock.words.text())
+    assert "since" not in seat.editor.lock.words.text(), "it was never one's own"
     assert seat.editor.answer.isReadOnly()
     seat.press("c")
     await until(lambda: not seat.editor.answer.isReadOnly())
@@ -186,6 +188,29 @@ async def test_a_lost_claim_makes_the_editor_read_only_and_keeps_the_text(
         assert draft.text == ANSWER + " Sorry."
         ana.click(ana.editor.lock.buttons[LockWay.COPY])
         assert clipboard.text() == ANSWER + " Sorry."
+
+
+async def test_a_claim_lost_to_somebody_who_gave_it_back_makes_the_editor_read_only_too(
+    app: QApplication, clockwork: Running, tmp_path: Path
+) -> None:
+    async with seated(app, tmp_path / "ana", lambda: clockwork.url) as ana:
+        await ana.correct("leased", ANSWER_TURN)
+        ana.type(" Sorry.")
+        ana.press("Tab", "1")
+        await ana.until_kept()
+        clockwork.clock.move(hours=1)
+        taken = Claim.model_validate_json(clockwork.client("ben").post("/v1/conversations/leased/claim").content)
+        assert clockwork.client("ben").delete(f"/v1/conversations/leased/claim?epoch={taken.epoch}").is_success
+        ana.session._claims.wake()  # as after a sleep
+        await until(ana.editor.answer.isReadOnly)
+        said = ana.editor.lock.words.text()
+        assert said.startswith("Nobody holds this conversation now. Your claim ran out at ")
+        assert "Somebody else may have had it since. Your text is kept here. Press " in said
+        assert ways(ana) == ["Claim it and go on", "Submit for review, as late", "Copy my text"]
+        assert ana.editor.answer.toPlainText() == ANSWER + " Sorry."
+        ana.click(ana.editor.lock.buttons[LockWay.CLAIM])
+        await until(lambda: not ana.editor.answer.isReadOnly())
+        assert ana.editor.answer.toPlainText() == ANSWER + " Sorry."
 
 
 async def test_what_was_written_before_a_claim_was_lost_can_be_submitted_as_late(

@@ -132,28 +132,34 @@ class CorrectionPresenter(QObject):
                 self._editor.show_save_state(self.tr("You hold it again. Your text is as you left it."))
         elif claim is not None and claim.holder_id != self._session.me.user_id:
             self._lock(claim)
-        elif self._editor.is_read_only:
-            words = self.tr("Nobody holds this conversation now. Press {key} to claim it and go on.")
-            self._editor.set_read_only(words.format(key=keys_of("claim")), (LockWay.CLAIM, LockWay.COPY))
+        elif self._held is not None or self._editor.is_read_only:
+            self._lock(None)
 
-    def _lock(self, claim: Claim) -> None:
+    def _lock(self, claim: Claim | None) -> None:
         """Say who holds the conversation and how that came about, and offer what can be done with what was written."""
         draft = self._editor.take_draft()
         touched = not is_untouched(draft)
-        ways = {LockWay.TAKE_BACK} if is_allowed(self._session.me.role, Permission.TAKE_BACK) else set()
+        ways = {LockWay.CLAIM} if claim is None else set()
+        ways |= {LockWay.TAKE_BACK} if claim and is_allowed(self._session.me.role, Permission.TAKE_BACK) else set()
         ways |= {LockWay.COPY} if touched else set()
         ways |= {LockWay.SUBMIT_LATE} if touched and not faults(draft) else set()
         kept = self.tr("Your text is kept here.") if touched else self.tr("You can read it.")
-        words = self.tr("{name} holds this conversation now. {why} {kept}")
-        self._editor.set_read_only(words.format(name=claim.holder_name, why=self._why(claim), kept=kept), ways)
+        if claim is None:
+            now, way = self.tr("Nobody holds this conversation now."), self.tr("Press {key} to claim it and go on.")
+        else:
+            now, way = self.tr("{name} holds this conversation now.").format(name=claim.holder_name), ""
+        words = (now, self._why(claim), kept, way.format(key=keys_of("claim")))
+        self._editor.set_read_only(" ".join(filter(None, words)), ways)
 
-    def _why(self, claim: Claim) -> str:
+    def _why(self, claim: Claim | None) -> str:
         """How long they hold it; or how one lost it, found out once: a claim lost before it ran out was taken back."""
         if self._held is not None:
             ran_out = self._held.expires_at <= self._session.server_time.now()
             words = self.tr("Your claim ran out at {t}.") if ran_out else self.tr("It was taken back from you.")
             self._lost = words.format(t=_clock(self._held.expires_at))
             self._held = None
+        if claim is None:
+            return self._lost and f"{self._lost} {self.tr('Somebody else may have had it since.')}"
         return self._lost or self.tr("Their claim runs until {t}.").format(t=_clock(claim.expires_at))
 
     async def _open(self, conversation_id: ConversationId, turn: Turn) -> None:
@@ -180,7 +186,7 @@ class CorrectionPresenter(QObject):
 
     async def _claim(self, conversation_id: ConversationId) -> None:
         try:
-            self._held = await self._session.conversations.claim(conversation_id)
+            await self._session.conversations.claim(conversation_id)
             self._claimed_to_correct.add(conversation_id)
         except RefusedError as error:
             if conversation_id != self._conversation_id:
