@@ -171,6 +171,16 @@ async def test_a_delivery_can_be_sent_again_in_the_very_words(store: LocalStore)
     assert [delivery.receipt.id for delivery in await store.deliveries(ANA)] == ["d-1", "d-2"]
 
 
+async def test_what_is_sent_again_goes_before_what_waits_and_in_its_order(store: LocalStore) -> None:
+    for name in ("d-1", "d-2"):
+        await store.submit(correction(name))
+        await store.settle(receipt(correction(name)))
+    await store.submit(correction("d-3"))
+    items = await store.resend([CorrectionId("d-1"), CorrectionId("d-2")])
+    assert [item.correction.id for item in items] == ["d-1", "d-2"]
+    assert await waiting(store) == [("d-1", None), ("d-2", None), ("d-3", None)]
+
+
 async def test_a_refused_correction_keeps_its_reason_until_it_is_tried_again(store: LocalStore) -> None:
     await store.submit(correction())
     await store.park(CorrectionId("d-1"), "It does not fit.")
@@ -181,10 +191,10 @@ async def test_a_refused_correction_keeps_its_reason_until_it_is_tried_again(sto
 
 async def test_only_a_refused_correction_can_be_dropped(store: LocalStore) -> None:
     await store.submit(correction())
-    await store.discard(CorrectionId("d-1"))
+    assert not await store.discard(CorrectionId("d-1"))
     assert await waiting(store) == [("d-1", None)]
     await store.park(CorrectionId("d-1"), "It does not fit.")
-    await store.discard(CorrectionId("d-1"))
+    assert await store.discard(CorrectionId("d-1"))
     assert await waiting(store) == []
 
 

@@ -17,10 +17,13 @@ class Backoff:
     failures: int = field(default=0, init=False)
 
     def next_wait(self, asked: float | None = None) -> float:
-        """Count a failure and return how long to wait: at least as long as was asked for, and never beyond `most`."""
+        """Count a failure and return how long to wait: beyond what was asked for, so that desks do not return at once.
+
+        Neither what was asked for nor what is added to it counts for more than `most`.
+        """
         ceiling = min(self.most, self.first * 2.0 ** min(self.failures, 30))
         self.failures += 1
-        return max(self.random.uniform(0.0, ceiling), min(asked or 0.0, self.most))
+        return self.random.uniform(0.0, ceiling) + min(asked or 0.0, self.most)
 
     def reset(self) -> None:
         """Forget the failures: it worked."""

@@ -71,7 +71,7 @@ class Claims:
         if claim is None or claim.epoch < self._floors.get(conversation_id, 0):
             return
         if claim.holder_id != self._me_id:
-            self._drop(conversation_id, claim)
+            self._drop(conversation_id, claim.epoch, claim)
             return
         lease = max(SHORTEST_LEASE_S, (claim.expires_at - self._server_time.now()).total_seconds())
         self._held[conversation_id] = _Held(claim, lease / 3, self._clock.monotonic() + lease / 3)
@@ -82,13 +82,21 @@ class Claims:
     async def claim(self, conversation_id: ConversationId, take_back: int | None = None) -> Claim:
         """Lease a conversation. Raises RefusedError (held, forbidden) or another BackendError.
 
-        `take_back`: the epoch of the claim to take it back from. The answer counts whatever was known before: a
-        backend restored from a backup begins again with lower epochs.
+        `take_back`: the epoch of the claim to take it back from.
         """
         claim = await self._gateway.claim(conversation_id, take_back)
+        self.take_up(conversation_id, claim)
+        return claim
+
+    def take_up(self, conversation_id: ConversationId, claim: Claim | None) -> None:
+        """Take up a claim that was just asked for, whatever was known before: a restored backend's epochs are lower."""
         self._floors.pop(conversation_id, None)
         self.adopt(conversation_id, claim)
-        return claim
+
+    def remember(self, row: QueueRow) -> None:
+        """Learn from a row kept here what this person's claim was, so that work goes on under it offline."""
+        if row.claim and row.claim.holder_id == self._me_id:
+            self._last_epochs.setdefault(row.conversation_id, row.claim.epoch)
 
     async def release(self, conversation_id: ConversationId) -> None:
         """Give a claim back; one that is not held, or was lost meanwhile, needs no giving back."""
@@ -100,17 +108,18 @@ class Claims:
         except RefusedError as error:
             if error.code is not ProblemCode.CLAIM_LOST:
                 raise
-        self._drop(conversation_id)
+        self._drop(conversation_id, held.claim.epoch)
 
     async def close(self, conversation_id: ConversationId) -> None:
         """Close a conversation under the claim held now or last. Raises RefusedError (claim_lost), BackendError."""
+        epoch = self.epoch(conversation_id)
         try:
-            await self._gateway.close(conversation_id, self.epoch(conversation_id))
+            await self._gateway.close(conversation_id, epoch)
         except RefusedError as error:
             if error.code is ProblemCode.CLAIM_LOST:
-                self._drop(conversation_id, error.problem.claim)
+                self._drop(conversation_id, epoch, error.problem.claim)
             raise
-        self._drop(conversation_id)
+        self._drop(conversation_id, epoch)
 
     async def release_all(self, patience_s: float = GIVE_BACK_S) -> None:
         """Give every claim back, all at once; what cannot be given back in that time runs out by itself."""
@@ -148,15 +157,18 @@ class Claims:
         try:
             claim = await self._gateway.renew(conversation_id, held.claim.epoch)
         except RefusedError as error:
-            self._drop(conversation_id, error.problem.claim)
+            self._drop(conversation_id, held.claim.epoch, error.problem.claim)
         except BackendError:
             return
         else:
             if self._held.get(conversation_id) is held:
                 self.adopt(conversation_id, claim)
 
-    def _drop(self, conversation_id: ConversationId, now_held_by: Claim | None = None) -> None:
-        if held := self._held.pop(conversation_id, None):
+    def _drop(self, conversation_id: ConversationId, epoch: int, now_held_by: Claim | None = None) -> None:
+        """Let go of the claim of that epoch or an older one: a late answer says nothing of one taken since."""
+        held = self._held.get(conversation_id)
+        if held is not None and held.claim.epoch <= epoch:
+            del self._held[conversation_id]
             self._floors[conversation_id] = held.claim.epoch + 1
             self._on_claim(conversation_id, now_held_by)
 

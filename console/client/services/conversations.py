@@ -5,13 +5,18 @@ from collections import OrderedDict
 from contextlib import suppress
 from datetime import datetime
 
-from console.client.services.changes import Changes, ChangeSet, ConversationIds, concerns
+from console.client.services.changes import NONE, Changes, ChangeSet, ConversationIds, concerns
 from console.client.services.claims import Claims, with_claim
 from console.client.services.clock import ServerTime
-from console.client.services.errors import RefusedError, StoreError, UnauthenticatedError, UnknownOutcomeError
+from console.client.services.errors import (
+    RefusedError,
+    StoreError,
+    UnauthenticatedError,
+    UnclearAnswerError,
+    UnknownOutcomeError,
+)
 from console.client.services.ports import BackendGateway, LocalStore
 from console.contract.ids import ConversationId
-from console.contract.problems import ProblemCode
 from console.contract.views import Claim, ConversationView
 
 PATIENCE_S = 0.2
@@ -34,6 +39,8 @@ class ConversationService:
         self._claims = claims
         self._views: OrderedDict[ConversationId, ConversationView] = OrderedDict()
         self._stale: set[ConversationId] = set()
+        self._asked = 0
+        self._read_by: dict[ConversationId, int] = {}
 
     def get(self, conversation_id: ConversationId) -> ConversationView | None:
         """Return an opened conversation as it was last read."""
@@ -74,15 +81,19 @@ class ConversationService:
             self._show(view)
         return view
 
-    async def reread(self, ids: ConversationIds) -> None:
-        """Read again those of these conversations that are open. Raises BackendError."""
+    async def reread(self, ids: ConversationIds = NONE) -> None:
+        """Read again those of these conversations that are open, and those that could not be read before.
+
+        One that cannot be read is marked by `stale_since` and stands in nobody's way. Raises BackendError where the
+        backend cannot be asked at all.
+        """
         for conversation_id in tuple(self._views):
-            if concerns(ids, conversation_id):
+            if concerns(ids, conversation_id) or conversation_id in self._stale:
                 try:
                     await self._read(conversation_id)
-                except RefusedError as error:
-                    if error.code is not ProblemCode.NOT_FOUND:
-                        raise
+                except (RefusedError, UnclearAnswerError):
+                    self._stale.add(conversation_id)
+                    self._changes.publish(ChangeSet(conversations=frozenset({conversation_id})))
 
     def held(self, conversation_id: ConversationId) -> Claim | None:
         """Return the claim this desk holds, if it holds one."""
@@ -117,8 +128,13 @@ class ConversationService:
                 self._changes.publish(ChangeSet(conversations=frozenset({conversation_id})))
 
     async def _read(self, conversation_id: ConversationId) -> ConversationView:
+        self._asked += 1
+        asked = self._asked
         view = await self._gateway.conversation(conversation_id)
         self._server_time.note(view.server_time)
+        if self._read_by.get(conversation_id, 0) > asked:  # a later question was answered before
+            return self._views[conversation_id]
+        self._read_by[conversation_id] = asked
         self._stale.discard(conversation_id)
         self._show(view)
         self._claims.adopt(conversation_id, view.row.claim)
@@ -133,5 +149,6 @@ class ConversationService:
         while len(self._views) > KEPT_OPEN:
             dropped, _ = self._views.popitem(last=False)
             self._stale.discard(dropped)
+            self._read_by.pop(dropped, None)
         ids = frozenset({conversation_id})
         self._changes.publish(ChangeSet(conversations=ids, corrections=ids))

@@ -225,9 +225,10 @@ class CorrectionService:
 
     async def retry(self, correction_id: CorrectionId) -> None:
         """Send a refused correction again, as it is. Raises KeyError, StoreError."""
+        conversation_id = self._outbox.item(correction_id).correction.conversation_id
         await self._outbox.park(correction_id, None)
         self._pump.wake()
-        self._publish(self._outbox.item(correction_id).correction.conversation_id)
+        self._publish(conversation_id)
 
     def refused_correction(self, correction_id: CorrectionId) -> Correction:
         """Return a refused correction, to be shown or copied. Raises KeyError."""

@@ -16,7 +16,7 @@ from console.client.services.errors import (
 )
 from console.client.services.ports import BackendGateway, Clock
 from console.client.services.queue import QueueService
-from console.contract.events import FeedEvent
+from console.contract.events import EventPage, FeedEvent
 from console.contract.ids import ConversationId
 from console.contract.problems import ProblemCode
 from console.contract.views import FeedPlace, seq_of
@@ -28,6 +28,8 @@ MOST_AT_ONCE = 1_000
 """Events held here; beyond it no more are taken off the line until these are read."""
 
 LONGEST_WAIT_S = 30.0
+LOOK_AFTER_S = 15.0
+UNREAD_TRIES = 3
 
 
 class DeskFeed:
@@ -58,6 +60,7 @@ class DeskFeed:
         self._on_connected = on_connected
         self._on_lost = on_lost
         self._place: FeedPlace | None = None
+        self._unread = 0
         self._retry = asyncio.Event()
 
     def resume(self, place: FeedPlace | None) -> None:
@@ -72,6 +75,7 @@ class DeskFeed:
         """Follow for ever."""
         while True:
             wait = 0.0
+            self._retry.clear()
             try:
                 await self._follow()
             except* BackendError as group:
@@ -80,7 +84,6 @@ class DeskFeed:
                 self._place = None  # what was read up to here is not certain
                 self._on_lost(UnclearAnswerError("Something went wrong while the backend was read."), 0.0)
                 raise
-            self._retry.clear()
             await self._clock.wait(self._retry, wait)
 
     def _take_loss(self, error: BackendError) -> float:
@@ -97,11 +100,11 @@ class DeskFeed:
         self._place = place = await self._catch_up(place)
         arrived: asyncio.Queue[FeedEvent] = asyncio.Queue(MOST_AT_ONCE)
         async with self._gateway.feed(place) as events:
-            self._backoff.reset()
             self._on_connected()
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._listen(events, arrived, seq_of(place)), name="feed: listen")
-                both.create_task(self._read_again(arrived), name="feed: read again")
+            async with asyncio.TaskGroup() as all_three:
+                all_three.create_task(self._listen(events, arrived, seq_of(place)), name="feed: listen")
+                all_three.create_task(self._read_again(arrived), name="feed: read again")
+                all_three.create_task(self._look_after(), name="feed: look after")
 
     async def _read_all(self) -> FeedPlace:
         place = await self._queue.refresh()
@@ -112,12 +115,31 @@ class DeskFeed:
         """Read again, page by page, what changed behind a place; return where that ends."""
         while True:
             delivered = self._queue.delivered
-            page = await self._gateway.events(place)
+            page = await self._next_page(place)
             await self._take_in({event.conversation_id for event in page.events}, page.place)
             place = page.place
             if not page.more:
                 self._queue.count_in(delivered)
                 return place
+
+    async def _next_page(self, place: FeedPlace) -> EventPage:
+        """Return the next events; what cannot be read time and again is passed over by reading everything."""
+        try:
+            page = await self._gateway.events(place)
+        except UnclearAnswerError:
+            self._unread += 1
+            if self._unread >= UNREAD_TRIES:
+                self._place, self._unread = None, 0
+            raise
+        self._unread = 0
+        return page
+
+    async def _look_after(self) -> None:
+        """Count a line as good only once it held a while, and try again what could not be read."""
+        while True:
+            await asyncio.sleep(LOOK_AFTER_S)
+            self._backoff.reset()
+            await self._conversations.reread()
 
     async def _listen(self, events: AsyncIterator[FeedEvent], arrived: asyncio.Queue[FeedEvent], last: int) -> None:
         async for event in events:

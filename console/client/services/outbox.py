@@ -69,14 +69,14 @@ class Outbox:
     async def park(self, correction_id: CorrectionId, refusal: str | None) -> None:
         """Set an item aside with the reason, or back in its place with None."""
         await self._store.park(correction_id, refusal)
-        self._items[correction_id] = OutboxItem(self._items[correction_id].correction, refusal)
+        if item := self._items.get(correction_id):
+            self._items[correction_id] = OutboxItem(item.correction, refusal)
 
     async def discard(self, correction_id: CorrectionId) -> None:
-        """Drop a refused item; KeyError where it is none."""
-        if self._items[correction_id].refusal is None:
+        """Drop a refused item; KeyError where it is none, or no longer."""
+        if not await self._store.discard(correction_id):
             raise KeyError(correction_id)
-        await self._store.discard(correction_id)
-        del self._items[correction_id]
+        self._items.pop(correction_id, None)
 
     async def reopen(self, correction_id: CorrectionId, draft: CorrectionDraft) -> bool:
         """Turn a refused item into a draft; False where another draft is in its place, or another desk took it up."""
@@ -86,17 +86,16 @@ class Outbox:
         return done
 
     async def resend(self, ids: Sequence[CorrectionId]) -> frozenset[ConversationId]:
-        """Put deliveries back among what is to be sent; return the conversations of those whose words are kept."""
+        """Put deliveries back, before what waits; return the conversations of those whose words are kept."""
         items = await self._store.resend(ids)
+        self._items = {item.correction.id: item for item in items} | self._items
         for item in items:
-            self._items[item.correction.id] = item
             self._deliveries.pop(item.correction.id, None)
         return frozenset(item.correction.conversation_id for item in items)
 
     async def settle(self, receipt: Receipt) -> None:
         """Take a stored correction out, and keep its receipt."""
         await self._store.settle(receipt)
-        correction = self._items.pop(receipt.id).correction
-        self._deliveries[receipt.id] = Delivery(
-            correction.conversation_id, correction.turn, correction.submitted_at, receipt
-        )
+        if item := self._items.pop(receipt.id, None):
+            said = item.correction
+            self._deliveries[receipt.id] = Delivery(said.conversation_id, said.turn, said.submitted_at, receipt)

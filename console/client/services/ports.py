@@ -156,8 +156,8 @@ class LocalStore(Protocol):
     async def park(self, correction_id: CorrectionId, refusal: str | None) -> None:
         """Mark an item as refused, and why; None lets it be sent again."""
 
-    async def discard(self, correction_id: CorrectionId) -> None:
-        """Drop a refused item; an item that is not refused stays."""
+    async def discard(self, correction_id: CorrectionId) -> bool:
+        """Drop a refused item and say so; an item that is not refused stays."""
 
     async def settle(self, receipt: Receipt) -> None:
         """Turn an outbox item into a delivery, in one transaction; nothing the second time.
@@ -166,7 +166,7 @@ class LocalStore(Protocol):
         """
 
     async def resend(self, ids: Sequence[CorrectionId]) -> tuple[OutboxItem, ...]:
-        """Put deliveries back into the outbox, in one transaction; return those whose words are still kept."""
+        """Put deliveries first in the outbox, in this order and in one transaction; return those still kept in full."""
 
     async def delivered(self, correction_id: CorrectionId) -> Correction | None:
         """Return what was delivered under an id, while its words are kept."""

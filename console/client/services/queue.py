@@ -68,6 +68,8 @@ class QueueService:
         """Show the queue as it was last read, before the backend answers; return the place. Raises StoreError."""
         kept = await self._store.queue()
         self._all_read_at = kept.read_at or _UNREAD
+        for row in kept.rows:
+            self._claims.remember(row)
         self._replace(kept.rows)
         return kept.place
 
@@ -124,7 +126,7 @@ class QueueService:
         """Claim and return the most urgent free conversation. Raises RefusedError (nothing_free), BackendError."""
         row = await self._gateway.pull_next()
         self._put(row)
-        self._claims.adopt(row.conversation_id, row.claim)
+        self._claims.take_up(row.conversation_id, row.claim)
         self._changes.publish(ChangeSet(queue=frozenset({row.conversation_id})))
         return row
 

@@ -66,6 +66,6 @@ class Reconciler:
         if not days:
             return
         differences = await self._gateway.compare(Delivered(days=days))
-        lost = [one.id for there in differences.days for one in ours[there.day] if one not in there.stored]
+        lost = [one.id for there in reversed(differences.days) for one in ours[there.day] if one not in there.stored]
         if lost:
             self._on_resend(await self._outbox.resend(lost))

@@ -31,11 +31,15 @@ class Tasks:
     async def _keep_up(self, name: str, work: Work, clock: Clock, waits: Backoff) -> None:
         reported = ""
         while True:
+            began = clock.monotonic()
             (error,) = await asyncio.gather(asyncio.create_task(work(), name=name), return_exceptions=True)
             if isinstance(error, Exception) and repr(error) != reported:  # the same one again is no news
                 reported = repr(error)
                 context = {"message": f"The task {name} failed and begins again", "exception": error}
                 asyncio.get_running_loop().call_exception_handler(context)
+            if clock.monotonic() - began > waits.most:  # it did well for a while: what went wrong is a new thing
+                waits.reset()
+                reported = ""
             await clock.wait(asyncio.Event(), waits.next_wait())
 
     async def stop(self, grace_s: float = GRACE_S) -> None:

@@ -69,11 +69,13 @@ class MemoryStore:
         if item := self._outbox.get(correction_id):
             self._outbox[correction_id] = OutboxItem(item.correction, refusal)
 
-    async def discard(self, correction_id: CorrectionId) -> None:
-        """Drop a refused item; an item that is not refused stays."""
+    async def discard(self, correction_id: CorrectionId) -> bool:
+        """Drop a refused item and say so; an item that is not refused stays."""
         item = self._outbox.get(correction_id)
-        if item and item.refusal is not None:
-            del self._outbox[correction_id]
+        if item is None or item.refusal is None:
+            return False
+        del self._outbox[correction_id]
+        return True
 
     async def settle(self, receipt: Receipt) -> None:
         """Turn an outbox item into a delivery; nothing the second time."""
@@ -85,7 +87,7 @@ class MemoryStore:
     async def resend(self, ids: Sequence[CorrectionId]) -> tuple[OutboxItem, ...]:
         """Put deliveries back into the outbox; return them."""
         items = tuple(OutboxItem(self._deliveries.pop(one)[0]) for one in ids if one in self._deliveries)
-        self._outbox |= {item.correction.id: item for item in items}
+        self._outbox = {item.correction.id: item for item in items} | self._outbox
         return items
 
     async def delivered(self, correction_id: CorrectionId) -> Correction | None:

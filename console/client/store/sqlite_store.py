@@ -32,6 +32,7 @@ _ROWS = TypeAdapter(tuple[QueueRow, ...])
 _TIME = TypeAdapter(UtcTime)
 _PLACE = TypeAdapter(tuple[FeedPlace, UtcTime])
 _THIS_DRAFT = "WHERE conversation_id = ? AND turn = ? AND author_id = ?"
+_PUT_FIRST = "UPDATE outbox SET position = (SELECT min(position) FROM outbox) - 1 WHERE id = ?"
 _DISCARD = "DELETE FROM outbox WHERE id = ? AND refusal IS NOT NULL"
 _SUBMITTED = ", ".join(SEALED["outbox"])
 _FORGET_DELIVERIES = (
@@ -157,9 +158,9 @@ class SqliteStore:
         update = "UPDATE outbox SET refusal = ? WHERE id = ?"
         await self._write(lambda db: db.execute(update, (refusal, correction_id)))
 
-    async def discard(self, correction_id: CorrectionId) -> None:
-        """Drop a refused item; an item that is not refused stays."""
-        await self._write(lambda db: db.execute(_DISCARD, (correction_id,)))
+    async def discard(self, correction_id: CorrectionId) -> bool:
+        """Drop a refused item and say so; an item that is not refused stays."""
+        return await self._write(lambda db: db.execute(_DISCARD, (correction_id,)).rowcount > 0)
 
     async def settle(self, receipt: Receipt) -> None:
         """Turn an outbox item into a delivery, in one transaction; nothing the second time."""
@@ -174,14 +175,15 @@ class SqliteStore:
         await self._write(write)
 
     async def resend(self, ids: Sequence[CorrectionId]) -> tuple[OutboxItem, ...]:
-        """Put deliveries back into the outbox; return those whose words are still kept and can be read."""
+        """Put deliveries first in the outbox, in this order; return those that are still kept in full."""
 
         def write(db: sqlite3.Connection) -> tuple[OutboxItem, ...]:
             items: list[OutboxItem] = []
-            for correction_id in ids:
+            for correction_id in reversed(ids):
                 if said := _delivered(db, correction_id):
-                    items.append(OutboxItem(said))
+                    items.insert(0, OutboxItem(said))
                     _put_in_outbox(db, said)
+                    db.execute(_PUT_FIRST, (said.id,))
                     db.execute("DELETE FROM delivery WHERE id = ?", (said.id,))
             return tuple(items)
 
