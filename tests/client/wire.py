@@ -91,7 +91,10 @@ class Wire:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             if self.down:
                 return writer.transport.abort()
-            up_reader, up_writer = await asyncio.open_connection(host, int(port))
+            try:
+                up_reader, up_writer = await asyncio.open_connection(host, int(port))
+            except OSError:  # nobody is there
+                return writer.transport.abort()
             self._ends.add(writer)
             pumps = [
                 asyncio.create_task(self._pump(reader, up_writer, answers=False)),
@@ -131,7 +134,10 @@ async def _serving(serve: Serve) -> AsyncIterator[str]:
         task = asyncio.current_task()
         assert task is not None
         open_now[task] = writer
-        await serve(reader, writer)
+        try:
+            await serve(reader, writer)
+        finally:
+            del open_now[task]
 
     server = await asyncio.start_server(tracked, "127.0.0.1", 0)
     try:

@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.hostile_child import BEGUN
-from tests.faults.hostile_desk import Account, Plan
-from tests.faults.payloads import HUGE, KINDS, SMALL, Canary
+from tests.faults.attack.child import BEGUN
+from tests.faults.attack.desk import Account, Plan
+from tests.faults.attack.payloads import HUGE, KINDS, SMALL, Canary
+from tests.faults.attack.witness import Heard, is_here, strace
 from tests.faults.report import ROOT, Report, commit_seed, refuse
-from tests.faults.witness import Heard, is_here, strace
 
 DESKS = 2
 HOST = "redline-canary.invalid"
@@ -69,7 +69,7 @@ def _attack(folder: Path, asked: argparse.Namespace, report: Report) -> None:
 
 def _start(plan: Plan) -> "subprocess.Popen[str]":
     plan.folder.mkdir()
-    command = [*strace(_log(plan)), sys.executable, "-m", "tests.faults.hostile_child"]
+    command = [*strace(_log(plan)), sys.executable, "-m", "tests.faults.attack.child"]
     settings = {"QT_QPA_PLATFORM": "offscreen", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     pipe = subprocess.PIPE
     desk = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdin=pipe, stdout=pipe, text=True)
@@ -127,7 +127,7 @@ def _log(plan: Plan) -> Path:
 
 @contextmanager
 def _backend(seed: int, canary: Canary) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.faults.hostile_backend", str(seed), *canary]
+    command = [sys.executable, "-m", "tests.faults.attack.backend", str(seed), *canary]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         try:

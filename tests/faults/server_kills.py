@@ -123,7 +123,7 @@ class Server:
     def __init__(self, warm: Process, port: int) -> None:
         self._warm = warm
         self._port = port
-        self._process_id = 0
+        self.process_id = 0
         self._began = 0.0
         self.start_s = 0.0
         self.is_there = False
@@ -134,7 +134,7 @@ class Server:
         assert self._warm.stdout
         self._warm.stdin.write(b"\n")
         self._began, self.is_there = monotonic(), False
-        self._process_id = int(await self._warm.stdout.readline())
+        self.process_id = int(await self._warm.stdout.readline())
 
     async def there(self) -> None:
         """Wait until it answers. Raises TimeoutError."""
@@ -150,10 +150,10 @@ class Server:
 
     async def kill(self) -> None:
         """Kill it: it cannot do anything about that. Raises ProcessLookupError where it had ended by itself."""
-        os.kill(self._process_id, signal.SIGKILL)
+        os.kill(self.process_id, signal.SIGKILL)
         with suppress(ProcessLookupError):
             while True:
-                os.kill(self._process_id, 0)
+                os.kill(self.process_id, 0)
                 await asyncio.sleep(0.001)
 
 

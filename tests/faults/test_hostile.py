@@ -10,10 +10,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QTextEdit, QWidget
 
-from tests.faults.painted import painted
-from tests.faults.payloads import HUGE, KINDS, SMALL, Canary, Deal
-from tests.faults.sinks import alive, bounded, on_one_line, quoted, undecorated, whole
-from tests.faults.witness import Heard, is_here, strace
+from tests.faults.attack.painted import painted
+from tests.faults.attack.payloads import HUGE, KINDS, SMALL, Canary, Deal
+from tests.faults.attack.sinks import alive, bounded, on_one_line, quoted, undecorated, whole
+from tests.faults.attack.witness import Heard, is_here, strace
 
 CANARY = Canary("canary.invalid", "/nowhere/canary.png")
 BOLD = "<b>x</b>"

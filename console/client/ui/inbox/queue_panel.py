@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from console.client.domain.queue_filter import parse_filter
@@ -82,6 +82,7 @@ class QueuePanel(QFrame):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._show)
         self.search.installEventFilter(self)
+        self._mark = self.search.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
         self._mark_search()
         self.tabs = TabBar(self._theme, [tab.value for tab in QueueTab])
         self.tabs.setAccessibleName(self.tr("Queue views"))
@@ -224,10 +225,4 @@ class QueuePanel(QFrame):
         self.list.viewport().update()
 
     def _mark_search(self) -> None:
-        for action in self.search.actions():
-            if action.objectName() == "mark":
-                self.search.removeAction(action)
-        mark = self.search.addAction(
-            self._theme.icon("search", Colour.FAINT, 16), QLineEdit.ActionPosition.LeadingPosition
-        )
-        mark.setObjectName("mark")
+        self._mark.setIcon(self._theme.icon("search", Colour.FAINT, 16))

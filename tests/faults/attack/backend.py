@@ -1,6 +1,6 @@
 """A backend that answers as Redline's own does, and whose every text is a payload.
 
-Run as `python -m tests.faults.hostile_backend SEED HOST FILE`; prints its address. Conversation `p-7` holds the
+Run as `python -m tests.faults.attack.backend SEED HOST FILE`; prints its address. Conversation `p-7` holds the
 payloads of round 7; `gone-7` is not there, and that is said in payloads too.
 """
 
@@ -51,7 +51,7 @@ from console.contract.views import (
     QueueRow,
     Receipt,
 )
-from tests.faults.payloads import Canary, Deal
+from tests.faults.attack.payloads import Canary, Deal
 
 NOW = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
 AI_TURN = 2

@@ -9,15 +9,19 @@ from contextlib import asynccontextmanager, suppress
 from PySide6.QtWidgets import QApplication
 
 from console.client.app.desk import Desk
-from console.client.app.main import create_application, run_on_qt
+from console.client.app.main import run_on_qt
 from console.client.app.profile import Profile
 from console.client.theme.theme import Theme
 from console.client.ui.signin.token_dialog import TokenDialog
 from tests.client.desk import until
 from tests.desk.seat import SIZE
-from tests.faults.hostile_backend import name_of
-from tests.faults.hostile_desk import HostileDesk, Plan, breath
-from tests.faults.sinks import top_windows
+from tests.faults.attack.backend import name_of
+from tests.faults.attack.beside import show_beside
+from tests.faults.attack.conversation import find, open_conversation, read_prompt, unfold
+from tests.faults.attack.correction import correct
+from tests.faults.attack.desk import HostileDesk, Plan, breath
+from tests.faults.attack.sinks import top_windows
+from tests.faults.offscreen import offscreen_application
 
 BEGUN = "the payloads begin here"
 """The file that is asked for, and is not there, when the window stands: from then on the witness is listened to."""
@@ -52,6 +56,19 @@ async def seated(app: QApplication, plan: Plan) -> AsyncIterator[HostileDesk]:
         await desk.stop()
 
 
+async def play_round(seat: HostileDesk, number: int) -> None:
+    view = seat.take_up(number)
+    said = view.conversation
+    await seat.play((
+        ("opening", lambda: open_conversation(seat, view)),
+        ("unfolding", lambda: unfold(seat, said)),
+        ("finding", lambda: find(seat, said)),
+        ("prompt", lambda: read_prompt(seat, said)),
+        ("correcting", lambda: correct(seat, said)),
+        ("beside", lambda: show_beside(seat)),
+    ))  # fmt: skip
+
+
 async def run(app: QApplication, plan: Plan) -> int:
     async with seated(app, plan) as seat:
         with suppress(FileNotFoundError):
@@ -61,7 +78,7 @@ async def run(app: QApplication, plan: Plan) -> int:
             if seat.queue.model.row_of(name_of(number)) is None:
                 await seat.session.queue.refresh()
                 await breath()
-            await seat.play(number)
+            await play_round(seat, number)
             gc.collect()  # here, where nobody waits; the desk's own collector would do it in a round's midst
             number += plan.step
     print(seat.account.model_dump_json())
@@ -70,7 +87,7 @@ async def run(app: QApplication, plan: Plan) -> int:
 
 def main() -> int:
     plan = Plan.model_validate_json(sys.stdin.read())
-    app = create_application()
+    app = offscreen_application()
     gc.disable()
     gc.freeze()
     return run_on_qt(app, lambda: run(app, plan))
