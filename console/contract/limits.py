@@ -11,6 +11,9 @@ MAX_CORRECTION = 6 * MIB
 MAX_CORRECTION_BODY = 8 * MIB
 """Bytes of the body that brings a correction, as other clients write JSON less tightly."""
 
+SLOWEST_LINE = 16 * 1024
+"""Bytes a second of the slowest line on which a body is waited for beyond the time that any request has."""
+
 MAX_CONVERSATION = 4 * MIB
 """Bytes of a conversation's JSON."""
 

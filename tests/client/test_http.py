@@ -20,7 +20,9 @@ from console.client.services.errors import (
 )
 from console.contract.limits import MAX_ANSWER
 from console.contract.problems import ProblemCode
-from tests.client.wire import answer, dripping, saying
+from console.contract.views import CorrectionState, Receipt
+from tests.client.wire import answer, dripping, reading_slowly, saying
+from tests.server.world import correction
 
 pytestmark = pytest.mark.anyio
 
@@ -181,6 +183,16 @@ async def test_silence_is_unreachable_once_the_deadline_is_over(monkeypatch: pyt
     monkeypatch.setattr(http, "DEADLINE_S", 0.2)
     async with saying(answer(body=ME)[:-5], then_hold=True) as url:
         assert isinstance(await ask(url), UnreachableError)
+
+
+async def test_a_large_correction_has_the_time_that_a_slow_line_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "DEADLINE_S", 0.2)
+    sent = correction("k", "c", note="x" * 350_000, corrected_text="y" * 350_000)
+    receipt = Receipt(id=sent.id, body_sha256="0" * 64, state=CorrectionState.STORED, received_at=sent.submitted_at)
+    async with reading_slowly(answer(body=receipt.model_dump_json().encode()), for_s=1.0) as url:
+        gateway = HttpGateway(lambda: url, "token")
+        assert await gateway.put_correction(sent) == receipt
+        await gateway.aclose()
 
 
 async def test_a_problem_document_is_a_refusal() -> None:

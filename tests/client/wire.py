@@ -66,6 +66,29 @@ async def dripping(drop: bytes) -> AsyncIterator[str]:
         yield url
 
 
+@asynccontextmanager
+async def reading_slowly(said: bytes, for_s: float) -> AsyncIterator[str]:
+    """Take a request's body as a slow line would bring it, in so many seconds, and answer once it is there."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(REQUEST_END)
+            (length,) = (int(line[15:]) for line in head.lower().splitlines() if line.startswith(b"content-length:"))
+            for _ in range(10):
+                await reader.readexactly(length // 10)
+                await asyncio.sleep(for_s / 10)
+            await reader.readexactly(length % 10)
+            writer.write(said)
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            return
+        finally:
+            writer.close()
+
+    async with _serving(serve) as url:
+        yield url
+
+
 class Wire:
     """Stands between the desk and the backend.
 

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ import pytest
 
 from console.server.api import connections
 from tests.server.test_feed import feed, read
-from tests.server.world import Running, conversation, running, token
+from tests.server.world import Running, conversation, correction, running, token
 
 PUT = f"PUT /v1/corrections/k HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token('ana')}\r\nContent-Length: 99\r\n\r\n"
 UNFINISHED = {
@@ -52,6 +52,39 @@ def test_a_request_that_never_becomes_whole_is_not_waited_for(
             pass
     assert ana.get("/v1/me").status_code == 200
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def slowly(wire: socket.socket, sent: bytes) -> int:
+    """Send byte by byte, 50 a second at most; return how many were sent before the other end hung up."""
+    wire.settimeout(0.02)
+    for count, byte in enumerate(sent):
+        with suppress(TimeoutError):
+            wire.recv(65_536)
+            return count
+        wire.sendall(bytes([byte]))
+    return len(sent)
+
+
+def test_a_body_that_comes_slowly_but_steadily_is_waited_for(
+    impatient: None, backend: Running, wires: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "SLOWEST_LINE", 1)
+    body = correction("k", "c").model_dump_json().encode()
+    wires[0].sendall(PUT.replace("99", str(len(body))).encode() + body[:-40])
+    backend.load(conversation("c"))
+    assert slowly(wires[0], body[-40:]) == 40
+    wires[0].settimeout(30)
+    assert b"201 Created" in wires[0].recv(65_536)
+
+
+@pytest.mark.parametrize(("limit", "value"), [("SLOWEST_LINE", 16 * 1024), ("MAX_CORRECTION_BODY", 0)])
+def test_a_body_that_trickles_or_never_ends_is_not_waited_for(
+    impatient: None, wires: list[socket.socket], monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(connections, "SLOWEST_LINE", 1)
+    monkeypatch.setattr(connections, limit, value)
+    wires[0].sendall(PUT.replace("99", "99999").encode())
+    assert slowly(wires[0], b" " * 99_999) < 99_999
 
 
 def test_a_stream_is_not_taken_for_an_unfinished_request(

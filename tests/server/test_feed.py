@@ -21,7 +21,9 @@ from console.server.services.backend import Backend, Bell, Lookout
 from console.server.services.conversations import import_conversations
 from console.server.services.feed import follow_feed
 from console.server.services.ports import EventsPort, StorePort, Unit
+from console.server.store import repositories
 from console.server.store.unit_of_work import open_store
+from tests.server.conftest import Sql
 from tests.server.world import HandClock, Running, conversation, correction, running, send
 
 
@@ -113,6 +115,47 @@ def test_a_place_of_another_history_or_too_far_behind_is_gone(
         assert (answer.status_code, answer.json()["type"]) == (410, "gone")
     for wrong in ("1", "1-x", "-1", "0-0", ""):
         assert ana.get(path, params={"after": wrong}).status_code == 422
+
+
+def test_events_that_nobody_is_given_any_more_are_pruned_and_their_places_are_gone(
+    backend: Running, ana: httpx.Client, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.load(conversation("c0"))
+    first = ana.get("/v1/queue").json()["place"]
+    monkeypatch.setattr(repositories, "PRUNED_EVERY", 1)
+    monkeypatch.setattr(feeds, "KEPT", 4)
+    monkeypatch.setattr(feeds, "FARTHEST", 2)
+    for number in range(1, 10):
+        backend.load(conversation(f"c{number}"))
+    assert sql("SELECT count(*) FROM event") == [["4"]]
+    newest = ana.get("/v1/queue").json()["place"]
+    assert ana.get("/v1/events", params={"after": newest}).json()["events"] == []
+    for place in (first, "0"):
+        answer = ana.get("/v1/events", params={"after": place})
+        assert (answer.status_code, answer.json()["type"]) == (410, "gone")
+
+
+@pytest.mark.anyio
+async def test_a_reader_who_falls_behind_what_is_kept_is_sent_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repositories, "PRUNED_EVERY", 1)
+    for name, value in (("BATCH", 1), ("FARTHEST", 2), ("KEPT", 4)):
+        monkeypatch.setattr(feeds, name, value)
+    async with open_store(tmp_path / "store.db") as store:
+        bell = Bell()
+        backend = cast(Backend, SimpleNamespace(store=store, bell=bell, lookout=None))
+
+        async def load(number: int) -> None:
+            await import_conversations(store, HandClock(), [conversation(f"c{number}")], queue_all=False)
+
+        await load(0)
+        stream = follow_feed(backend, "0")
+        first = await anext(stream)
+        for number in range(1, 10):
+            await load(number)
+        assert first is not None
+        assert [event async for event in stream] == []
 
 
 def test_open_streams_end_when_the_backend_stops(tmp_path: Path) -> None:

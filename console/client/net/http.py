@@ -27,13 +27,14 @@ from console.contract.commands import HeldClaim
 from console.contract.corrections import Correction
 from console.contract.events import EventPage, FeedEvent
 from console.contract.ids import ConversationId, UserId
-from console.contract.limits import MAX_ANSWER_SIGNS
+from console.contract.limits import MAX_ANSWER_SIGNS, SLOWEST_LINE
 from console.contract.problems import Problem, ProblemCode
 from console.contract.reconcile import Delivered, Differences
 from console.contract.views import Claim, ConversationView, CorrectionPage, FeedPlace, Me, QueuePage, QueueRow, Receipt
 from console.contract.wire import UnfitError, read_json
 
 DEADLINE_S = 15.0
+"""Of a call whose body is small; a large one is given the time that it takes on the slowest line besides."""
 CONNECT_S = 5.0
 HEARTBEAT_S = 15.0
 SILENCE_S = 2 * HEARTBEAT_S + 3.0
@@ -178,10 +179,14 @@ class HttpGateway:
         """Send one request; return whatever was answered. Raises UnknownOutcomeError."""
         client = await self._connected()
         headers = {} if content is None else {"Content-Type": "application/json"}
+        deadline_s = DEADLINE_S + len(content or b"") / SLOWEST_LINE
+        patience = httpx.Timeout(deadline_s, connect=CONNECT_S)  # a body is one write
         with _translated(self._name):
             async with (
-                asyncio.timeout(DEADLINE_S),
-                client.stream(method, path, params=params, content=content, headers=headers) as response,
+                asyncio.timeout(deadline_s),
+                client.stream(
+                    method, path, params=params, content=content, headers=headers, timeout=patience
+                ) as response,
             ):
                 return await _read_answer(response)
 
@@ -196,7 +201,6 @@ class HttpGateway:
             self._client = httpx.AsyncClient(
                 base_url=origin,
                 headers={"Authorization": f"Bearer {self._token}", "Accept-Encoding": "identity"},
-                timeout=httpx.Timeout(DEADLINE_S, connect=CONNECT_S),
                 trust_env=parts.hostname not in LOOPBACK,
                 verify=parts.scheme == "https",  # without TLS there are no certificates to load
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept

@@ -10,6 +10,7 @@ import h11
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from console.contract.limits import MAX_CORRECTION_BODY, SLOWEST_LINE
 from console.contract.problems import ProblemCode
 from console.server.api.refusals import problem_response
 
@@ -17,7 +18,10 @@ MAX_CONNECTIONS = 900
 """Beyond it requests are answered 503; a process often may have no more than 1,024 files open."""
 
 REQUEST_S = 30.0
-"""Seconds for a whole request, head and body, from its first byte or from the connection's opening."""
+"""Seconds for a whole request, head and body, from its first byte or from the connection's opening.
+
+What arrives prolongs them by the time that it takes on the slowest line, so that a large correction gets through.
+"""
 
 STALLED_S = 30.0
 """Seconds in which a reader must take something of what waits for it."""
@@ -36,6 +40,7 @@ class PunctualProtocol(H11Protocol):
     """uvicorn's HTTP/1.1, which by itself waits for ever: for the rest of a request, and for a reader who stopped."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _received = 0
     _patience: asyncio.TimerHandle | None = None
 
     @override
@@ -48,6 +53,7 @@ class PunctualProtocol(H11Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        self._received += len(data)
         self._watch()
 
     @override
@@ -84,9 +90,17 @@ class PunctualProtocol(H11Protocol):
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._stop_watching()
         elif self._deadline is None:
-            self._deadline = self.loop.call_later(REQUEST_S, self.transport.close)
+            self._deadline = self.loop.call_later(REQUEST_S, self._close_unless_prolonged, self.loop.time())
+
+    def _close_unless_prolonged(self, begun: float) -> None:
+        end = begun + REQUEST_S + min(self._received, MAX_CORRECTION_BODY) / SLOWEST_LINE
+        if self.loop.time() < end:
+            self._deadline = self.loop.call_at(end, self._close_unless_prolonged, begun)
+        else:
+            self.transport.close()
 
     def _stop_watching(self) -> None:
+        self._received = 0
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

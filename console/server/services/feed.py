@@ -16,6 +16,9 @@ BATCH = 500
 FARTHEST = 5_000
 """Events that somebody may be behind; beyond it reading everything again is less work."""
 
+KEPT = 2 * FARTHEST
+"""Events that the store keeps at least, so that nobody who follows is ever passed by the pruning."""
+
 HEARTBEAT_S = 15.0
 """Desks take a stream for dead that is silent for more than two of these."""
 
@@ -42,11 +45,16 @@ async def read_events(backend: Backend, caller: Identity, after: FeedPlace) -> E
 
 
 async def follow_feed(backend: Backend, after: FeedPlace) -> AsyncIterator[FeedEvent | None]:
-    """Yield every event behind `after` in order, and None as a heartbeat while there is none; ends with the backend."""
+    """Yield every event behind `after` in order, and None as a heartbeat while there is none; ends with the backend.
+
+    It ends too for a reader who fell so far behind that what comes next may have been pruned.
+    """
     seq = seq_of(after)
     while not backend.bell.closed:
         async with backend.store.reading() as unit:
             events = await unit.events.after(seq, BATCH)
+            if len(events) == BATCH and seq_of(await unit.events.last_place()) - seq > FARTHEST:
+                return
         for event in events:
             seq = event.seq
             yield event

@@ -140,7 +140,7 @@ class EventsPort(Protocol):
     """The feed's events, in the order they were committed."""
 
     async def append(self, kind: EventKind, ids: Sequence[ConversationId], at: datetime) -> None:
-        """Append an event for each conversation; they are seen when the unit commits.
+        """Append an event for each conversation; they are seen when the unit commits. Old ones are pruned by the way.
 
         This comes last in a unit: whoever else wants to append waits until the unit ends.
         """

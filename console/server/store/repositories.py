@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Integer, bindparam, insert, select
+from sqlalchemy import Integer, bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.contract.base import canonical_json
@@ -14,6 +14,7 @@ from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.permissions import Role
 from console.contract.reconcile import StoredId
 from console.contract.views import FEED_START, CorrectionRecord, FeedPlace, Receipt
+from console.server.services import feed
 from console.server.services.identity import Identity
 from console.server.store.inserting import insert_new, insert_or_update
 from console.server.store.postgresql import Turn, announce, take_turn
@@ -26,6 +27,18 @@ _LAST_PLACE = select(EventTable.seq, EventTable.stamp).order_by(EventTable.seq.d
 _THIS_PLACE = select(EventTable.seq).where(EventTable.seq == bindparam("seq"), EventTable.stamp == bindparam("stamp"))
 _BEHIND = EventTable.seq > bindparam("seq")
 _EVENTS_BEHIND = select(EventTable).where(_BEHIND).order_by(EventTable.seq).limit(bindparam("most", type_=Integer))
+
+
+_OLDEST = select(func.min(EventTable.seq)).scalar_subquery()
+_NEWEST = select(func.max(EventTable.seq)).scalar_subquery()
+_PRUNE = delete(EventTable).where(
+    EventTable.seq <= _NEWEST - bindparam("kept"), EventTable.seq < _OLDEST + bindparam("most")
+)
+
+PRUNED_EVERY = 100
+"""Appends, by chance, of which one prunes; on each it would cost every writer a statement more."""
+PRUNED_AT_ONCE = 10_000
+"""Events that one append may have to wait for, however many have gathered."""
 
 
 class SqlCorrections:
@@ -97,6 +110,8 @@ class SqlEvents:
             ]
             await self._session.execute(insert(EventTable), events)
             self.appended = True
+            if secrets.randbelow(PRUNED_EVERY) == 0:
+                await connection.execute(_PRUNE, {"kept": feed.KEPT, "most": PRUNED_AT_ONCE})
 
     async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
         found: list[FeedEvent] = []
