@@ -26,6 +26,8 @@ class Kind(StrEnum):
     STORE = "store"
     LOOK = "look"
     LIST = "list"
+    CLOSE = "close"
+    REOPEN = "reopen"
 
 
 class Said(StrEnum):
@@ -33,6 +35,7 @@ class Said(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
+    CLOSED = "closed"
     NOTHING_KNOWN = "nothing known"
 
 
@@ -61,12 +64,13 @@ class Call:
 
 
 class State(NamedTuple):
-    """A conversation's claim, and the corrections stored against it."""
+    """A conversation's claim, and the corrections stored against it. `until`: of the claim nobody ended yet."""
 
     holder: str | None = None
     epoch: int = 0
     until: datetime | None = None
     writes: frozenset[Write] = frozenset()
+    closed: bool = False
 
     def runs_at(self, now: datetime) -> bool:
         """Whether somebody holds it at that reading of a clock."""
@@ -82,17 +86,24 @@ def step(state: State, call: Call) -> State | None:
 def answer_in_turn(state: State, call: Call) -> tuple[Answer, State]:
     """Return what a call is answered that comes alone, and what it leaves behind."""
     is_current = (state.holder, state.epoch) == (call.agent, call.epoch)
+    stands = is_current and state.until is not None
     match call.kind:
         case Kind.CLAIM | Kind.TAKE_BACK | Kind.PULL:
             return _claimed(state, call)
-        case Kind.RENEW if is_current and state.until is not None:
-            return Said.DONE, state._replace(until=call.until)
-        case Kind.RELEASE if is_current:
-            return Said.DONE, state._replace(until=None)
-        case Kind.RENEW | Kind.RELEASE:
-            return Said.REFUSED, state
+        case Kind.RENEW:
+            return (Said.DONE, state._replace(until=call.until)) if stands else (Said.REFUSED, state)
+        case Kind.RELEASE:
+            return (Said.DONE, state._replace(until=None)) if is_current else (Said.REFUSED, state)
+        case Kind.CLOSE if stands:
+            return Said.DONE, state._replace(until=None, closed=True)
+        case Kind.CLOSE:
+            return (Said.DONE if is_current and state.closed else Said.REFUSED), state
+        case Kind.REOPEN:
+            return Said.DONE, state._replace(closed=False)
         case Kind.STORE:
             return _stored(state, call, is_current=is_current)
+        case Kind.LOOK if state.closed:
+            return Said.CLOSED, state
         case Kind.LOOK:
             holds = state.holder is not None and state.runs_at(call.now)
             return (state.holder, state.epoch) if holds else None, state
@@ -107,7 +118,7 @@ def _claimed(state: State, call: Call) -> tuple[Answer, State]:
         may = not runs and all(author != call.agent for author, _, _ in state.writes)
     else:
         may = not runs or is_mine or (call.kind is Kind.TAKE_BACK and call.epoch == state.epoch)
-    if not may:
+    if state.closed or not may:
         return Said.REFUSED, state
     epoch = state.epoch if is_mine else state.epoch + 1
     return epoch, state._replace(holder=call.agent, epoch=epoch, until=call.until)

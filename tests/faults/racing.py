@@ -21,6 +21,7 @@ from console.contract.problems import ProblemCode
 from console.contract.views import CorrectionState
 from console.server.services.backend import Backend
 from console.server.services.claims import claim_conversation, release_claim, renew_claim
+from console.server.services.closing import close_conversation, reopen_conversation
 from console.server.services.corrections import list_corrections, store_correction
 from console.server.services.identity import Identity
 from console.server.services.ports import StoreError
@@ -29,7 +30,7 @@ from console.server.services.refusals import Refused
 from tests.faults.claims_model import Answer, Call, Kind, Said
 from tests.server.world import NOW, correction
 
-EXPECTED = {ProblemCode.HELD, ProblemCode.CLAIM_LOST, ProblemCode.NOTHING_FREE}
+EXPECTED = {ProblemCode.HELD, ProblemCode.CLAIM_LOST, ProblemCode.NOTHING_FREE, ProblemCode.CLOSED}
 """How whoever races may be refused; any other refusal is a mistake."""
 
 KINDS = {
@@ -40,6 +41,8 @@ KINDS = {
     Kind.RELEASE: 3,
     Kind.STORE: 6,
     Kind.LOOK: 2,
+    Kind.CLOSE: 2,
+    Kind.REOPEN: 2,
 }
 """How often each is asked for, in relation to the others."""
 
@@ -54,6 +57,8 @@ FAULTS = (
     "claim lost",
     "pulled",
     "nothing free",
+    "closed",
+    "reopened",
     "write in time",
     "write too late",
 )
@@ -107,9 +112,14 @@ class Wish:
             case Kind.STORE:
                 assert self.correction is not None
                 return (await store_correction(backend, self.by, self.correction))[0].state
+            case Kind.CLOSE:
+                await close_conversation(backend, self.by, self.conversation, self.epoch)
+            case Kind.REOPEN:
+                await reopen_conversation(backend, self.by, self.conversation)
             case Kind.LOOK:
-                (row,) = (await list_rows(backend, self.by, [self.conversation])).rows
-                return row.claim and (row.claim.holder_id, row.claim.epoch)
+                for row in (await list_rows(backend, self.by, [self.conversation])).rows:
+                    return row.claim and (row.claim.holder_id, row.claim.epoch)
+                return Said.CLOSED  # which is in no queue
             case Kind.LIST:
                 stored = (await list_corrections(backend, self.by, self.conversation, None)).records
                 return frozenset((one.correction.author_id, one.correction.id, one.receipt.state) for one in stored)
@@ -130,6 +140,7 @@ class Race:
         self._calls: dict[ConversationId, list[Call]] = {conversation: [] for conversation in conversations}
         self._about_any: list[Call] = []
         self._leases: dict[ConversationId, datetime] = {}
+        self._closed: set[ConversationId] = set()
         self._moments = count(1)
         self._now = NOW
         self._left_alone: set[asyncio.Task[Answer]] = set()
@@ -231,8 +242,9 @@ class Race:
             self._leases[where] = call.until
             self.granted[where] = call.answer if isinstance(call.answer, int) else call.epoch
             yield from ["lease revived" if call.kind is Kind.RENEW else "lease run out"] if had_run_out else []
-        elif where is not None and (call.kind, call.answer) == (Kind.RELEASE, Said.DONE):
+        elif where is not None and call.kind in (Kind.RELEASE, Kind.CLOSE) and call.answer is Said.DONE:
             self._leases.pop(where, None)
+            self._closed |= {where} if call.kind is Kind.CLOSE else set()
         yield from {
             (Kind.TAKE_BACK, True): ["taken back"],
             (Kind.PULL, True): ["pulled"],
@@ -243,7 +255,12 @@ class Race:
             (Kind.TAKE_BACK, Said.REFUSED): ["held by another"],
             (Kind.RENEW, Said.REFUSED): ["claim lost"],
             (Kind.RELEASE, Said.REFUSED): ["claim lost"],
+            (Kind.CLOSE, Said.REFUSED): ["claim lost"],
+            (Kind.CLOSE, Said.DONE): ["closed"],
+            (Kind.REOPEN, Said.DONE): ["reopened"] if where in self._closed else [],
         }.get((call.kind, isinstance(call.answer, int) or call.answer), [])
+        if where is not None and call.kind is Kind.REOPEN:
+            self._closed.discard(where)
 
 
 class Racer:
@@ -286,7 +303,7 @@ class Racer:
 
     def _places(self, kind: Kind) -> Sequence[ConversationId]:
         """Where an agent may act: mostly on what they hold, if it takes a claim."""
-        takes_a_claim = kind in (Kind.RENEW, Kind.RELEASE, Kind.STORE)
+        takes_a_claim = kind in (Kind.RENEW, Kind.RELEASE, Kind.STORE, Kind.CLOSE)
         forgets = self._random.random() < FORGETS
         return [*self._held] if takes_a_claim and self._held and not forgets else self._race.conversations
 

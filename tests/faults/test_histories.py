@@ -88,6 +88,17 @@ ALLOWED = {
         call("ben", Kind.TAKE_BACK, 2, (4, 5), epoch=1),
         call("ana", Kind.STORE, STORED, (6, 7), epoch=1, write="a"),
     ),
+    "a conversation closed, opened and written to by who held it last": (
+        ANA_CLAIMS,
+        call("ana", Kind.CLOSE, Said.DONE, (3, 4), epoch=1),
+        call("ana", Kind.CLOSE, Said.DONE, (5, 6), epoch=1),
+        call("ben", Kind.CLAIM, Said.REFUSED, (7, 8)),
+        call("ben", Kind.PULL, Said.REFUSED, (9, 10)),
+        call("ben", Kind.LOOK, Said.CLOSED, (11, 12)),
+        call("ben", Kind.REOPEN, Said.DONE, (13, 14)),
+        call("ana", Kind.STORE, STORED, (15, 16), epoch=1, write="a"),
+        call("ben", Kind.CLAIM, 2, (17, 18)),
+    ),
 }
 
 PLANTED = {
@@ -132,6 +143,27 @@ PLANTED = {
         ANA_CLAIMS,
         call("ana", Kind.STORE, STORED, (3, 4), epoch=1, write="a"),
         call("ana", Kind.LIST, frozenset(), (5, 6)),
+    ),
+    "a claim on what is closed": (
+        ANA_CLAIMS,
+        call("ana", Kind.CLOSE, Said.DONE, (3, 4), epoch=1),
+        call("ben", Kind.CLAIM, 2, (5, 6)),
+    ),
+    "a renewal of what is closed": (
+        ANA_CLAIMS,
+        call("ana", Kind.CLOSE, Said.DONE, (3, 4), epoch=1),
+        call("ana", Kind.RENEW, Said.DONE, (5, 6), epoch=1),
+    ),
+    "a close by who lost it": (
+        ANA_CLAIMS,
+        call("ben", Kind.TAKE_BACK, 2, (3, 4), epoch=1),
+        call("ana", Kind.CLOSE, Said.DONE, (5, 6), epoch=1),
+    ),
+    "a claim that a reopening revives": (
+        ANA_CLAIMS,
+        call("ana", Kind.CLOSE, Said.DONE, (3, 4), epoch=1),
+        call("ben", Kind.REOPEN, Said.DONE, (5, 6)),
+        call("ana", Kind.RENEW, Said.DONE, (7, 8), epoch=1),
     ),
     "a pull of what is held": (ANA_CLAIMS, call("ben", Kind.PULL, 2, (3, 4))),
     "a pull of one's own": (ANA_CLAIMS, call("ana", Kind.PULL, 1, (3, 4))),
