@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import stat
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.contract.base import content_sha256
 from console.entry.main import main
+from console.server.app.serve import prepare_store
 from console.server.domain.audit import START, AuditAction, AuditEntry, AuditRow, BadRow, Head, chained, follow
 from console.server.services.audit import Verdict, verify_log
 from console.server.services.ports import Database, StoreError
@@ -30,6 +32,9 @@ from tests.server.world import ANSWER, NOW, Running, conversation, correction, r
 Audit = Callable[..., tuple[int, str, str]]
 CLAIM = "/v1/conversations/c/claim"
 KEY = b"k" * 32
+ROOT = Path(__file__).parents[2]
+README, SAMPLE = ROOT / "README.md", ROOT / "resources" / "sample"
+TEAMS_DATABASE = "postgresql://redline@db/redline"
 
 
 @pytest.fixture
@@ -359,6 +364,23 @@ def test_a_teams_database_needs_a_key_that_somebody_names(cluster: Cluster, monk
 
 
 # the chain
+
+
+def test_the_readmes_commands_for_a_teams_database_work_on_an_empty_one(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = README.read_text("utf-8").splitlines()
+    (export,) = (line for line in lines if line.startswith(f"export {KEY_FILE_VARIABLE}="))
+    commands = [shlex.split(line) for line in lines if line.startswith("redline ") and line.endswith(TEAMS_DATABASE)]
+    assert [command[1] for command in commands] == ["import", "token", "serve"]
+    monkeypatch.setenv(KEY_FILE_VARIABLE, str(tmp_path / Path(export.partition("=")[2]).name))
+    url = cluster.database()
+    given = {TEAMS_DATABASE: url, "transcripts.jsonl": str(next(SAMPLE.glob("*.jsonl")))}
+    for command in commands[:-1]:
+        assert main([given.get(word, word) for word in command[1:]]) == 0
+    prepare_store(url)  # what serving begins with
+    assert verified(url).bad is None
+    cluster.drop(url)
 
 
 def entry(detail: str = "x") -> AuditEntry:
