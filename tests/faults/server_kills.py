@@ -32,6 +32,7 @@ from console.contract.base import content_sha256
 from console.contract.ids import ConversationId, CorrectionId
 from console.contract.taxonomy import Severity
 from console.contract.views import CorrectionRecord, CorrectionState, Receipt
+from console.server.services.audit import verify_log
 from console.server.services.conversations import import_conversations
 from console.server.store.unit_of_work import open_store
 from tests.client.desk import AI_TURN, QuickClock
@@ -258,6 +259,9 @@ async def _compare(database: Path, promised: Promised, receipts: dict[Correction
     """Compare what is stored with what was promised."""
     async with open_store(database) as store, store.reading() as unit:
         records = {record.correction.id: record for record in await unit.corrections.find(None, None)}
+        log = await verify_log(store, store._audit_key, {})
+    if log.bad:
+        found.violations.append(f"the audit log is broken at row {log.bad.seq}: {log.bad.reason}")
     words = Counter(record.correction.corrected_text for record in records.values())
     lost = [said for said, text in promised.words.items() if said not in records or not words[text]]
     doubled = [said for said in records if said not in promised.words] + [text for text in words if words[text] > 1]

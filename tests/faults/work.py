@@ -21,6 +21,7 @@ from console.client.services.session import DeskSession
 from console.client.store.sqlite_store import SqliteStore
 from console.contract.ids import ConversationId
 from console.server.services import ports
+from console.server.services.audit import verify_log
 from console.server.services.backend import Backend, Bell, Lookout
 from console.server.store import engine
 from console.server.store.unit_of_work import open_store
@@ -184,17 +185,22 @@ class BackendWork(Work[Backend]):
             yield Backend(store, lambda: NOW, bell, Lookout(store, bell), "Sample", "1")
 
     async def held(self, folder: Path) -> tuple[object, ...]:
-        """Return corrections, conversations and their claims, and events without their stamps, which are random."""
-        async with open_store(folder / self.file) as store, store.reading() as unit:
-            corrections = await unit.corrections.find(None, None)
-            events = [event.model_copy(update={"stamp": ""}) for event in await unit.events.after(0, 10_000)]
-            ids = sorted({event.conversation_id for event in events})
-            rows, sha256 = await unit.conversations.rows(ids, NOW), await unit.conversations.hashes(ids)
-            return corrections, rows, sha256, [await unit.conversations.standing(one) for one in ids], events
+        """Return corrections, conversations and their claims; events without their random stamps; rows of the log."""
+        async with open_store(folder / self.file) as store:
+            log = await verify_log(store, store._audit_key, {})
+            if log.bad:
+                raise DamagedError(f"the audit log's row {log.bad.seq}: {log.bad.reason}")
+            async with store.reading() as unit:
+                corrections = await unit.corrections.find(None, None)
+                events = [event.model_copy(update={"stamp": ""}) for event in await unit.events.after(0, 10_000)]
+                ids = sorted({event.conversation_id for event in events})
+                rows, sha256 = await unit.conversations.rows(ids, NOW), await unit.conversations.hashes(ids)
+                standings = [await unit.conversations.standing(one) for one in ids]
+                return corrections, rows, sha256, standings, (events, log.rows)
 
     @override
     def lasting(self, held: tuple[object, ...]) -> tuple[object, ...]:
-        """All but the events: a claim that is taken again is told again."""
+        """All but what was told: a claim that is taken again is told again."""
         return held[:-1]
 
 
