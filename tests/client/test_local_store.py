@@ -106,6 +106,24 @@ async def test_a_discarded_draft_is_gone_and_the_others_stay(store: LocalStore) 
     assert [kept.id for kept in await store.drafts(ANA)] == ["d-2"]
 
 
+async def test_a_draft_somebody_worked_on_gives_way_to_none_of_another_id(store: LocalStore) -> None:
+    worked_on = with_note(draft(), "Better words.")
+    assert await store.save_draft(worked_on)
+    assert not await store.save_draft(with_note(draft("d-2"), "Others."))
+    await store.discard_draft(draft("d-2"))
+    assert await store.submit(correction("d-2"))
+    assert await store.drafts(ANA) == (worked_on,)
+    assert await store.save_draft(with_note(worked_on, "Still better."))
+    assert [kept.note for kept in await store.drafts(ANA)] == ["Still better."]
+
+
+async def test_a_draft_whose_id_was_submitted_gives_way_to_what_was_written_on_from_it(store: LocalStore) -> None:
+    await store.submit(correction())
+    assert await store.save_draft(with_note(draft(), "Written on at another desk."))
+    assert await store.save_draft(with_note(draft("d-2"), "And on."))
+    assert [kept.id for kept in await store.drafts(ANA)] == ["d-2"]
+
+
 async def test_submitting_ends_the_draft_and_fills_the_outbox(store: LocalStore) -> None:
     await store.save_draft(draft())
     await store.submit(correction())
@@ -365,7 +383,7 @@ async def test_deliveries_and_unreadable_drafts_are_taken_over_too(profile: Path
     with closing(sqlite3.connect(profile)) as db, db:
         db.execute("UPDATE delivery SET receipt = '?' || substr(receipt, 2) WHERE id = 'd-2'")
     store = await SqliteStore.open(profile)
-    await store.discard_draft(draft("d-3", turn=4))
+    await store.save_draft(draft("d-4", turn=4))
     left = await store.unreadable(ANA)
     await store.aclose()
     damage_the_queue(profile)

@@ -1,6 +1,7 @@
 """The outbox at the window: all that is not stored, since when and why, and every way out of it by key and by mouse."""
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -226,6 +227,43 @@ async def test_edit_again_opens_the_turn_with_the_words_in_the_editor(
         await until(lambda: ana.states(case.id) == [SavedState.STORED])
         (record,) = backend.corrections(case.id).records
         assert record.correction.corrected_text == BETTER + " Sorry."
+
+
+async def test_edit_again_takes_the_place_of_an_open_correction_nobody_worked_on(
+    at_work: Sit, case: Conversation, tmp_path: Path
+) -> None:
+    await stock(tmp_path, refused=[(written(1, case.id), REASON)])
+    async with at_work() as ana:
+        await ana.correct(case.id, ANSWER_TURN)
+        ana.inspector.reopen_pressed.emit(written(1, case.id).id)
+        await until(lambda: ana.editor.answer.toPlainText() == BETTER)
+        await until(lambda: ana.editor.isVisible() and not ana.presenter._door._running)
+        assert ana.session.conversations.held(case.id) is not None
+        assert not ana.editor.is_read_only
+        ana.press("Esc", "Esc")
+        await until(lambda: not ana.editor.isVisible() and not ana.presenter._door._running)
+        (draft,) = await ana.session.corrections.drafts()
+        assert draft.text == BETTER
+
+
+async def test_edit_again_covers_nothing_that_is_being_typed(at_work: Sit, case: Conversation, tmp_path: Path) -> None:
+    await stock(tmp_path, refused=[(written(1, case.id), REASON)])
+    async with at_work() as ana:
+        await ana.correct(case.id, ANSWER_TURN)
+        with sqlite3.connect(tmp_path / "profile.db", isolation_level=None) as other:
+            other.execute("CREATE TRIGGER full BEFORE INSERT ON draft BEGIN SELECT RAISE(ABORT, 'full'); END")
+            ana.type(" Sorry.")
+            await until(lambda: ana.editor.state.text().startswith("Not saved"))
+            other.execute("DROP TRIGGER full")
+        other.close()
+        for press in ((), ("Esc", "Esc")):
+            ana.press(*press)
+            ana.notice.hide()
+            ana.inspector.reopen_pressed.emit(written(1, case.id).id)
+            await until(lambda: "This turn has another draft" in ana.notice.words.text() and ana.notice.isVisible())
+            assert [entry.state for entry in ana.session.corrections.outbox()] == [SavedState.REFUSED]
+        await ana.correct(case.id, ANSWER_TURN)
+        assert ana.editor.answer.toPlainText() == ANSWER + " Sorry."
 
 
 async def test_edit_again_changes_nothing_where_the_conversation_cannot_be_read(away: Sit, tmp_path: Path) -> None:

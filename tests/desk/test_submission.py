@@ -1,5 +1,7 @@
 """Submission at the window: what stops it, how its receipt travels, and whose it may be."""
 
+import asyncio
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -75,6 +77,29 @@ async def test_ctrl_enter_twice_makes_one_record(case: Conversation, seat: Seat,
     await until(lambda: not seat.editor.isVisible())
     assert len(backend.corrections(case.id).records) == 1
     assert await seat.session.corrections.drafts() == ()
+
+
+async def test_what_could_not_be_submitted_while_it_was_being_saved_is_kept_as_it_was_typed_last(
+    case: Conversation, seat: Seat, tmp_path: Path
+) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    other = sqlite3.connect(tmp_path / "ana" / "profile.db", isolation_level=None)
+    other.execute("CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END")
+    other.execute("BEGIN IMMEDIATE")
+    seat.type(" Sorry.")
+    assert seat.draft.codes == ()
+    await asyncio.sleep(0)  # its save begins, and waits for the other writer
+    seat.press("Tab", "1", "Ctrl+Return")
+    last = seat.draft
+    await asyncio.sleep(0)
+    other.execute("COMMIT")
+    other.close()
+    await until(lambda: seat.notice.words.text().startswith("Not submitted: "))
+    await until(lambda: not seat.presenter._door._running)
+    assert seat.editor.isVisible()
+    assert seat.editor.state.text() == "Draft saved here"
+    assert last.codes
+    assert await seat.session.corrections.drafts() == (last,)
 
 
 async def test_the_submit_button_does_what_the_key_does(case: Conversation, seat: Seat, backend: Backend) -> None:

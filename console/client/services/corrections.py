@@ -110,10 +110,16 @@ class CorrectionService:
         """Return all of one's stored drafts. Raises StoreError."""
         return await self._store.drafts(self._me_id)
 
-    async def save_draft(self, draft: CorrectionDraft) -> None:
-        """Keep a draft: on disk when this returns; one that was submitted meanwhile stays ended. Raises StoreError."""
-        if draft.id not in self._submitted:
-            await self._store.save_draft(draft)
+    async def save_draft(self, draft: CorrectionDraft) -> bool:
+        """Keep a draft: on disk when this returns True; False for one that is being or was submitted: it stays ended.
+
+        Raises DraftExistsError (its turn has another draft somebody worked on) and StoreError: nothing changed.
+        """
+        if draft.id in self._submitted:
+            return False
+        if not await self._store.save_draft(draft):
+            raise DraftExistsError
+        return True
 
     async def discard_draft(self, draft: CorrectionDraft) -> None:
         """Forget a draft. Raises StoreError."""
@@ -245,7 +251,7 @@ class CorrectionService:
         refused = self.refused_correction(correction_id)
         draft = reopened(refused, self._new_id())
         if not await self._outbox.reopen(correction_id, draft):
-            raise DraftExistsError("This turn has another draft by now: submit or discard that one first.")
+            raise DraftExistsError
         self._publish(refused.conversation_id)
         return draft
 

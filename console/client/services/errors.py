@@ -57,7 +57,10 @@ class RefusedError(BackendError):
 
 
 class DraftExistsError(DeskError):
-    """A refused correction cannot become the draft of its turn again: there is one, or another desk took it up."""
+    """A turn has one draft, and there is one already that somebody worked on, or another desk took it up."""
+
+    def __init__(self) -> None:
+        super().__init__("This turn has another draft by now: submit or discard that one first.")
 
 
 class ExportError(DeskError):

@@ -129,15 +129,19 @@ class LocalStore(Protocol):
     async def drafts(self, author_id: UserId) -> tuple[CorrectionDraft, ...]:
         """Return an author's drafts."""
 
-    async def save_draft(self, draft: CorrectionDraft) -> None:
-        """Keep a draft in place of the one of the same conversation, turn and author."""
+    async def save_draft(self, draft: CorrectionDraft) -> bool:
+        """Keep a draft in place of the one of the same conversation, turn and author.
+
+        False, and nothing done, where that one has another id, somebody worked on it, and it was not submitted.
+        """
 
     async def discard_draft(self, draft: CorrectionDraft) -> None:
-        """Forget the draft of this conversation, turn and author, if there is one."""
+        """Forget the draft of this id, if it is the one of its conversation, turn and author."""
 
     async def submit(self, correction: Correction) -> bool:
         """Put a correction last in the outbox and end its draft, in one transaction; nothing the second time.
 
+        A draft of its turn that `save_draft` would not replace stays.
         False, and nothing done, where another correction was submitted under this id: at another desk of the profile.
         """
 

@@ -29,13 +29,18 @@ class MemoryStore:
         """Return an author's drafts, by conversation and turn."""
         return tuple(self._drafts[key] for key in sorted(self._drafts) if key[-1] == author_id)
 
-    async def save_draft(self, draft: CorrectionDraft) -> None:
-        """Keep a draft in place of the one of the same conversation, turn and author."""
+    async def save_draft(self, draft: CorrectionDraft) -> bool:
+        """Keep a draft in place of the one of its turn; False where that is another one somebody worked on."""
+        if self._is_in_the_way(draft.key, draft.id):
+            return False
         self._drafts[draft.key] = draft
+        return True
 
     async def discard_draft(self, draft: CorrectionDraft) -> None:
-        """Forget the draft of this conversation, turn and author, if there is one."""
-        self._drafts.pop(draft.key, None)
+        """Forget the draft of this id, if it is the one of its conversation, turn and author."""
+        there = self._drafts.get(draft.key)
+        if there and there.id == draft.id:
+            del self._drafts[draft.key]
 
     async def submit(self, correction: Correction) -> bool:
         """Put a correction last in the outbox and end its draft; False where another one was submitted under its id."""
@@ -44,7 +49,9 @@ class MemoryStore:
                 return False
         elif self._outbox.setdefault(correction.id, OutboxItem(correction)).correction != correction:
             return False
-        self._drafts.pop((correction.conversation_id, correction.turn, correction.author_id), None)
+        key = (correction.conversation_id, correction.turn, correction.author_id)
+        if not self._is_in_the_way(key, correction.id):
+            self._drafts.pop(key, None)
         return True
 
     async def outbox(self, author_id: UserId) -> tuple[OutboxItem, ...]:
@@ -134,3 +141,9 @@ class MemoryStore:
 
     async def aclose(self) -> None:
         """Nothing to close."""
+
+    def _is_in_the_way(self, key: tuple[ConversationId, int, UserId], draft_id: CorrectionId) -> bool:
+        there = self._drafts.get(key)
+        if there is None or there.id == draft_id or is_untouched(there):
+            return False
+        return there.id not in self._outbox and there.id not in self._deliveries

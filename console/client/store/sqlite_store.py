@@ -75,11 +75,7 @@ class SqliteStore:
     async def draft(self, conversation_id: ConversationId, turn: int, author_id: UserId) -> CorrectionDraft | None:
         """Return the stored draft of a turn, if there is one."""
 
-        def read(db: sqlite3.Connection) -> CorrectionDraft | None:
-            body = _draft_body(db, (conversation_id, turn, author_id))
-            return _read(CorrectionDraft, body) if body else None
-
-        return await self._run(read)
+        return await self._run(lambda db: _stored_draft(db, (conversation_id, turn, author_id)))
 
     async def drafts(self, author_id: UserId) -> tuple[CorrectionDraft, ...]:
         """Return an author's drafts, by conversation and turn."""
@@ -91,14 +87,26 @@ class SqliteStore:
 
         return await self._run(read)
 
-    async def save_draft(self, draft: CorrectionDraft) -> None:
-        """Keep a draft in place of the one of the same conversation, turn and author."""
+    async def save_draft(self, draft: CorrectionDraft) -> bool:
+        """Keep a draft in place of the one of its turn; False where that is another one somebody worked on."""
 
-        await self._write(lambda db: _replace_draft(db, draft))
+        def write(db: sqlite3.Connection) -> bool:
+            if _is_in_the_way(db, draft.key, draft.id):
+                return False
+            _replace_draft(db, draft)
+            return True
+
+        return await self._write(write)
 
     async def discard_draft(self, draft: CorrectionDraft) -> None:
-        """Forget the draft of this conversation, turn and author, if there is one."""
-        await self._write(lambda db: _end_draft(db, draft.key))
+        """Forget the draft of this id, if it is the one of its conversation, turn and author."""
+
+        def write(db: sqlite3.Connection) -> None:
+            there = _stored_draft(db, draft.key)
+            if there and there.id == draft.id:
+                _end_draft(db, draft.key)
+
+        await self._write(write)
 
     async def submit(self, correction: Correction) -> bool:
         """Put a correction last in the outbox and end its draft; False where another one was submitted under its id."""
@@ -111,7 +119,8 @@ class SqliteStore:
                 _put_in_outbox(db, correction)
             elif submitted != content_sha256(body):
                 return False
-            _end_draft(db, key)
+            if not _is_in_the_way(db, key, correction.id):
+                _end_draft(db, key)
             return True
 
         return await self._write(write)
@@ -144,8 +153,7 @@ class SqliteStore:
         """Turn a refused item into a draft; False where it is none, or its turn has a draft somebody worked on."""
 
         def write(db: sqlite3.Connection) -> bool:
-            body = _draft_body(db, draft.key)
-            there = body and _read(CorrectionDraft, body)
+            there = _stored_draft(db, draft.key)
             if (there and not is_untouched(there)) or not db.execute(_DISCARD, (correction_id,)).rowcount:
                 return False
             _replace_draft(db, draft)
@@ -339,6 +347,19 @@ def _draft_body(db: sqlite3.Connection, key: DraftKey) -> str | None:
     return row[0] if row else None
 
 
+def _stored_draft(db: sqlite3.Connection, key: DraftKey) -> CorrectionDraft | None:
+    body = _draft_body(db, key)
+    return _read(CorrectionDraft, body) if body else None
+
+
+def _is_in_the_way(db: sqlite3.Connection, key: DraftKey, draft_id: CorrectionId) -> bool:
+    """Whether a turn has a draft of another id that somebody worked on, and whose words were not submitted."""
+    there = _stored_draft(db, key)
+    if there is None or there.id == draft_id or is_untouched(there):
+        return False
+    return _submitted_sha256(db, there.id) is None
+
+
 def _keep_rows(db: sqlite3.Connection, queue: KeptQueue) -> None:
     db.executemany(_KEEP_ROW, ((row.conversation_id, row.model_dump_json()) for row in queue.rows))
     if queue.place and queue.read_at:
@@ -348,8 +369,7 @@ def _keep_rows(db: sqlite3.Connection, queue: KeptQueue) -> None:
 
 def _end_draft(db: sqlite3.Connection, key: DraftKey) -> None:
     """Delete the draft of a turn; one that cannot be read is only put where it is in nobody's way."""
-    body = _draft_body(db, key)
-    if body and _read(CorrectionDraft, body) is None:
+    if _stored_draft(db, key) is None:
         columns = "conversation_id, turn, author_id, body"
         db.execute(f"INSERT INTO unreadable_draft ({columns}) SELECT {columns} FROM draft {_THIS_DRAFT}", key)
     db.execute(f"DELETE FROM draft {_THIS_DRAFT}", key)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from console.client.domain.drafts import CorrectionDraft, faults, is_untouched, toggle_source
-from console.client.services.errors import RefusedError, StoreError, UnknownOutcomeError
+from console.client.services.errors import DraftExistsError, RefusedError, StoreError, UnknownOutcomeError
 from console.client.services.session import DeskSession
 from console.client.ui.correction.correction_editor import CorrectionEditor
 from console.client.ui.correction.lock_strip import LockWay
@@ -76,6 +76,21 @@ class CorrectionPresenter(QObject):
             self._door.start(
                 f"correct turn {turn.number} of {conversation_id}", lambda: self._open(conversation_id, turn)
             )
+
+    def make_room(self, conversation_id: ConversationId, turn: int) -> None:
+        """Let another draft become a turn's: close its correction and keep the claim, where nobody worked on it.
+
+        Raises DraftExistsError where somebody did: what was typed may not be on disk yet.
+        """
+        here = self._editor.take_draft() if self._is_open(conversation_id, turn) else None
+        here = here or self._unsaved.get((conversation_id, turn, self._session.me.user_id))
+        if here and not is_untouched(here):
+            raise DraftExistsError
+        self.keep_claim(conversation_id)
+        self.close()
+
+    def _is_open(self, conversation_id: ConversationId, turn: int) -> bool:
+        return self._turn is not None and (self._conversation_id, self._turn.number) == (conversation_id, turn)
 
     def keep_claim(self, conversation_id: ConversationId) -> None:
         """Let a claim that was taken only to look be held for something else."""
@@ -221,28 +236,35 @@ class CorrectionPresenter(QObject):
 
     async def _save(self) -> None:
         """Save what was typed until nothing newer is left; what cannot be saved is kept in memory and tried again."""
-        while self._unsaved:
-            key, draft = next(iter(self._unsaved.items()))
+        failed: set[DraftKey] = set()
+        saved = True
+        while key := next((key for key in self._unsaved if key not in failed), None):
+            draft = self._unsaved[key]
             try:
-                await self._session.corrections.save_draft(draft)
-            except StoreError as error:
+                saved &= await self._session.corrections.save_draft(draft)
+            except (DraftExistsError, StoreError) as error:
+                failed.add(key)
                 self._editor.show_save_state(self.tr("Not saved: {why}").format(why=error), "bad")
                 self._tell(self.tr("A draft is not saved: {why} It is kept while Redline runs.").format(why=error))
-                return
-            if self._unsaved.get(key) is draft:
-                del self._unsaved[key]
-        self._editor.show_save_state(self.tr("Draft saved here"))
+            else:
+                if self._unsaved.get(key) is draft:
+                    del self._unsaved[key]
+        if saved and not failed:
+            self._editor.show_save_state(self.tr("Draft saved here"))
 
     async def _submit(self, draft: CorrectionDraft) -> None:
         try:
             await self._session.corrections.submit(draft)
         except StoreError as error:
-            words = self.tr("Not saved: {why} Your text is still here; try again.")
-            self._editor.show_save_state(words.format(why=error), "bad")
+            words = self.tr("Not submitted: {why} Your text is still here; try again.").format(why=error)
+            self._unsaved.setdefault(draft.key, self._editor.take_draft() if self._is_open(*draft.key[:2]) else draft)
+            self._door.start("save draft", self._save)
+            self._tell(words)
+            self._editor.show_save_state(words, "bad")
             return
         self._unsaved.pop(draft.key, None)
         self._claimed_to_correct.discard(draft.conversation_id)
-        if self._turn is not None and (self._conversation_id, self._turn.number) == (draft.conversation_id, draft.turn):
+        if self._is_open(draft.conversation_id, draft.turn):
             self._turn = self._conversation_id = None
             self.editor_closed.emit()
 

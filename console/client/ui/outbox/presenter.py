@@ -27,10 +27,19 @@ class Way(Protocol):
 
 
 class OutboxPresenter(QObject):
-    """Lives as long as one session. `go_to` leads to a turn of a conversation."""
+    """Lives as long as one session.
+
+    `go_to` leads to a turn of a conversation; `make_room` puts away its open correction, or raises DraftExistsError.
+    """
 
     def __init__(
-        self, panel: OutboxPanel, session: DeskSession, door: Door, tell: Callable[[str], None], go_to: Way
+        self,
+        panel: OutboxPanel,
+        session: DeskSession,
+        door: Door,
+        tell: Callable[[str], None],
+        go_to: Way,
+        make_room: Callable[[ConversationId, int], None],
     ) -> None:
         super().__init__()
         self._panel = panel
@@ -38,6 +47,7 @@ class OutboxPresenter(QObject):
         self._door = door
         self._tell = tell
         self._go_to = go_to
+        self._make_room = make_room
         self._names: dict[ConversationId, tuple[str, str]] = {}
         self._asked: set[str] = set()
         self._connections: list[QMetaObject.Connection] = []
@@ -106,6 +116,7 @@ class OutboxPresenter(QObject):
         if entry is not None:
             await self._go_to(entry.conversation_id, entry.turn)
             if self._is_refused(key):
+                self._make_room(entry.conversation_id, entry.turn)
                 await self._session.corrections.reopen(CorrectionId(key))
             await self._go_to(entry.conversation_id, entry.turn, edit=True)
 

@@ -55,7 +55,9 @@ class DeskPresenter(QObject):
         window.inspector.show_nothing()
         self._connections: list[QMetaObject.Connection] = []
         self.correction = CorrectionPresenter(window.editor, session, self._door, window.notice.tell)
-        self.outbox = OutboxPresenter(window.outbox, session, self._door, window.notice.tell, self.go_to)
+        self.outbox = OutboxPresenter(
+            window.outbox, session, self._door, window.notice.tell, self.go_to, self.correction.make_room
+        )
         self._unsubscribe = session.changes.subscribe(self._on_changed)
         self._connect()
         window.rail.show_person(session.me)
