@@ -41,8 +41,11 @@ MAX_CORRECTIONS_SHOWN = 2 * MIB
 MAX_ANSWER = 8 * MIB
 """Bytes of an answer that a client takes: a view at its largest, its row and envelope included."""
 
+MAX_IDS = 100
+"""Ids in one question."""
+
 MAX_HEAD = 64 * 1024
-"""Bytes of a request's address and headers: a hundred ids at their longest fit, even percent-encoded."""
+"""Bytes of a request's address and headers: as many ids at their longest fit, even percent-encoded."""
 
 MAX_HEADERS = 100
 """Headers of a request."""

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.client.domain import drafts
-from console.client.domain.drafts import CorrectionDraft, IncompleteDraftError, ToolCallDraft
+from console.client.domain.drafts import CorrectionDraft, DraftHunk, IncompleteDraftError, ToolCallDraft
 from console.contract.conversations import Gate, Speaker, Turn
 from console.contract.corrections import Assertion, AssertionKind, Scope, SourceJudgement, fits
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.limits import MAX_TEXT
+from console.contract.limits import MAX_CHANGES, MAX_TEXT
 from console.contract.taxonomy import TAXONOMY, Severity
 
 NOW = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
@@ -147,6 +147,15 @@ def test_a_correction_too_large_for_the_wire_is_a_fault_before_anything_is_sent(
     assert fault.startswith("Shorten the answer")
     with pytest.raises(IncompleteDraftError):
         drafts.to_correction(draft, 1, NOW)
+
+
+def test_a_correction_of_too_many_changes_is_a_fault_before_anything_is_sent() -> None:
+    change = DraftHunk(start=0, end=1, removed="a", replacement="b")
+    hunks = [change.model_copy(update={"start": 2 * at, "end": 2 * at + 1}) for at in range(MAX_CHANGES + 1)]
+    draft = drafts.toggle_code(opened("a " * len(hunks)), "tone")
+    assert drafts.faults(draft.model_copy(update={"hunks": tuple(hunks[1:])})) == ()
+    (fault,) = drafts.faults(draft.model_copy(update={"hunks": tuple(hunks)}))
+    assert fault.endswith("with 20,000 changes.")
 
 
 def test_a_text_typed_back_leaves_the_draft_untouched() -> None:

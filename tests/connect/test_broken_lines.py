@@ -145,6 +145,13 @@ def test_a_conversation_too_large_to_be_shown_is_refused(tmp_path: Path) -> None
     assert str(too_large).endswith(":2: makes a conversation of more than 4 MiB, too large to be shown")
 
 
+def test_a_conversation_of_too_many_parts_is_refused(tmp_path: Path) -> None:
+    facts = {str(number): "" for number in range(130_000)}
+    customer = {"id": "c-1", "name": "Maria Berg", "facts": facts}
+    (problem,) = read(tmp_path, transcript(user("Hello")) | {"metadata": {"customer": customer}})
+    assert str(problem).endswith(":1: makes a conversation of too many parts to be shown")
+
+
 def test_blank_lines_and_a_byte_order_mark_pass(tmp_path: Path) -> None:
     lines = read(tmp_path, b"\xef\xbb\xbf" + broken(GOOD), b"", b"  \r", broken(GOOD | {"id": "other"}) + b"\r", b"")
     assert [line.id for line in lines if isinstance(line, Conversation)] == ["good", "other"]

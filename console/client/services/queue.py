@@ -16,9 +16,9 @@ from console.client.services.errors import StoreError
 from console.client.services.outbox import Outbox
 from console.client.services.ports import BackendGateway, Delivery, KeptQueue, LocalStore
 from console.contract.ids import ConversationId, CorrectionId
+from console.contract.limits import MAX_IDS
 from console.contract.views import Claim, FeedPlace, QueueRow
 
-ROWS_AT_ONCE = 100
 _UNREAD = datetime.max.replace(tzinfo=UTC)
 
 
@@ -99,9 +99,9 @@ class QueueService:
         """
         wanted = sorted(ids)
         async with self._reading:
-            for start in range(0, len(wanted), ROWS_AT_ONCE):
-                last = start + ROWS_AT_ONCE >= len(wanted)
-                batch = wanted[start : start + ROWS_AT_ONCE]
+            for start in range(0, len(wanted), MAX_IDS):
+                last = start + MAX_IDS >= len(wanted)
+                batch = wanted[start : start + MAX_IDS]
                 delivered = self.delivered
                 page = await self._gateway.queue_rows(batch)
                 self._server_time.note(page.server_time)

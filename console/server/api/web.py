@@ -19,8 +19,14 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 def create_web(lifespan: Lifespan, *, version: str, loopback_only: bool) -> FastAPI:
     """Return the application; its lifespan must put the Backend into `app.state.backend`."""
-    app = FastAPI(title="Redline", version=version, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.router.redirect_slashes = False  # a redirect would repeat the request's own Host and address
+    app = FastAPI(
+        title="Redline",
+        version=version,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat the request's own Host and address
+    )
     app.include_router(health)
     app.include_router(router)
     install_refusals(app)
@@ -32,14 +38,11 @@ def create_web(lifespan: Lifespan, *, version: str, loopback_only: bool) -> Fast
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The document with the models that the routes read and refuse with by themselves, made once."""
-    if app.openapi_schema:
-        return app.openapi_schema
+    """The document with the models that the routes read and refuse with by themselves."""
     document = get_openapi(title=app.title, version=app.version, routes=app.routes, separate_input_output_schemas=False)
     _, definitions = models_json_schema(
         [(model, "validation") for model in (*BODIES, Problem)],
         ref_template="#/components/schemas/{model}",
     )
     document["components"]["schemas"] |= definitions["$defs"]
-    app.openapi_schema = document
     return document

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from console.contract.conversations import Conversation
 from console.contract.ids import ConversationId
 from console.contract.limits import MAX_CONVERSATION, MAX_CONVERSATION_SIGNS, MIB
-from console.contract.wire import check_shape
+from console.contract.wire import UnfitError, check_shape
 from console.server.connect.conversations import read_conversation
 from console.server.connect.json_text import canonical
 from console.server.connect.keys import fits_key, hashed_key
@@ -71,7 +71,10 @@ def read_line(raw: bytes) -> Conversation:
     document = conversation.model_dump_json().encode()
     if len(document) > MAX_CONVERSATION:
         raise ValueError(f"makes a conversation of more than {MAX_CONVERSATION // MIB} MiB, too large to be shown")
-    check_shape(document, MAX_CONVERSATION_SIGNS)
+    try:
+        check_shape(document, MAX_CONVERSATION_SIGNS)
+    except UnfitError:
+        raise ValueError("makes a conversation of too many parts to be shown") from None
     return conversation
 
 
