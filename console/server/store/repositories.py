@@ -111,7 +111,7 @@ class SqlEvents:
             await self._session.execute(insert(EventTable), events)
             self.appended = True
             if secrets.randbelow(PRUNED_EVERY) == 0:
-                await connection.execute(_PRUNE, {"kept": feed.KEPT, "most": PRUNED_AT_ONCE})
+                await self._session.execute(_PRUNE, {"kept": feed.KEPT, "most": PRUNED_AT_ONCE})
 
     async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
         found: list[FeedEvent] = []
