@@ -21,7 +21,7 @@ def killed_after(profile: Path, what: str, acknowledged: int) -> list[str]:
     command = [sys.executable, "-m", "tests.client.restless_writer", str(profile), what]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
-        said = [line.strip() for line, _ in zip(writer.stdout, range(acknowledged), strict=False)]
+        said = [line.strip() for _, line in zip(range(acknowledged), writer.stdout, strict=False)]
         writer.kill()
         said += [line.strip() for line in writer.stdout if line.endswith("\n")]
     assert len(said) >= acknowledged, "the writer ended by itself"
