@@ -53,7 +53,7 @@ BAD = (400, 401, 405, 413, 415, 422, 431)
 
 FAULTS = ("bad data refused", "good data taken", "no token", "another method", "another type")
 
-ENUMERATED, ROUTES, FEWEST, MOST = 700, 9, 10, 100
+ENUMERATED, ROUTES, FEWEST, MOST = 700, 9, 5, 100
 """Cases made of the document once, routes that take anything, and the cases of each at a time."""
 
 

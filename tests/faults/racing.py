@@ -18,7 +18,7 @@ from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, UserId
 from console.contract.permissions import Role
 from console.contract.problems import ProblemCode
-from console.contract.views import CorrectionState
+from console.contract.views import CorrectionRecord, CorrectionState, QueueRow
 from console.server.services.backend import Backend
 from console.server.services.claims import claim_conversation, release_claim, renew_claim
 from console.server.services.closing import close_conversation, reopen_conversation
@@ -27,7 +27,7 @@ from console.server.services.identity import Identity
 from console.server.services.ports import StoreError
 from console.server.services.queue import list_rows, pull_next
 from console.server.services.refusals import Refused
-from tests.faults.claims_model import Answer, Call, Kind, Said
+from tests.faults.claims_model import Answer, Call, Kind, Said, Write
 from tests.server.world import NOW, correction
 
 EXPECTED = {ProblemCode.HELD, ProblemCode.CLAIM_LOST, ProblemCode.NOTHING_FREE, ProblemCode.CLOSED}
@@ -117,12 +117,8 @@ class Wish:
             case Kind.REOPEN:
                 await reopen_conversation(backend, self.by, self.conversation)
             case Kind.LOOK:
-                for row in (await list_rows(backend, self.by, [self.conversation])).rows:
-                    return row.claim and (row.claim.holder_id, row.claim.epoch)
-                return Said.CLOSED  # which is in no queue
-            case Kind.LIST:
-                stored = (await list_corrections(backend, self.by, self.conversation, None)).records
-                return frozenset((one.correction.author_id, one.correction.id, one.receipt.state) for one in stored)
+                rows = (await list_rows(backend, self.by, [self.conversation])).rows
+                return _seen(rows[0] if rows else None)
         return Said.DONE
 
 
@@ -152,9 +148,21 @@ class Race:
         await asyncio.gather(*(racer.run(share) for racer, share in zip(racers, shares, strict=True)))
         if self._left_alone:
             await asyncio.wait(self._left_alone)
-        for conversation in self.conversations:
-            for kind in (Kind.LOOK, Kind.LIST):
-                await self.ask(Wish(racers[0].me, kind, conversation))
+        await self._look(racers[0].me)
+
+    async def _look(self, by: Identity) -> None:
+        """Write down who holds each conversation now, and what is stored about it."""
+        backend, ahead = self._replicas[0]
+        clock = Reading(self._tell_time, ahead)
+        backend = replace(backend, clock=clock)
+        began = next(self._moments)
+        rows = {row.conversation_id: row for row in (await list_rows(backend, by, self.conversations)).rows}
+        stored = (await list_corrections(backend, by, None, None)).records
+        ended = next(self._moments)
+        for where in self.conversations:
+            writes = frozenset(_write(record) for record in stored if record.correction.conversation_id == where)
+            self._write_down(Wish(by, Kind.LOOK, where), began, ended, clock(), _seen(rows.get(where)))
+            self._write_down(Wish(by, Kind.LIST, where), began, ended, clock(), writes)
 
     def history(self, conversation: ConversationId, *, passes_over: bool) -> list[Call]:
         """Return the calls on a conversation.
@@ -317,6 +325,17 @@ class Racer:
             self._held[wish.conversation] = answer
         elif wish.correction is not None and answer is Said.NOTHING_KNOWN:
             self._unsure.append(wish.correction)
+
+
+def _seen(row: QueueRow | None) -> Answer:
+    """Return what a look at a conversation's row says; what is closed is in no queue."""
+    if row is None:
+        return Said.CLOSED
+    return row.claim and (row.claim.holder_id, row.claim.epoch)
+
+
+def _write(record: CorrectionRecord) -> Write:
+    return record.correction.author_id, record.correction.id, record.receipt.state
 
 
 def _is_apart(one: Call, other: Call) -> bool:
