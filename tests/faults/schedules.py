@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 
 from tests.faults.report import Report, commit_seed
 from tests.faults.simulation.faults import Fault
@@ -22,24 +24,31 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true", help="tell what happens in each")
     asked = parser.parse_args()
     report = Report("schedules", asked.seed, Fault)
-    submitted = 0
-    for outcome in run_schedules(range(asked.seed, asked.seed + asked.count), asked.jobs):
-        report.hits += outcome.hits
-        report.violations += [f"seed {outcome.seed}: {violation}" for violation in outcome.violations]
-        submitted += outcome.submitted
-        if asked.trace:
-            print(*outcome.trace, f"seed {outcome.seed}: fingerprint {outcome.fingerprint}", sep="\n")
-    report.figures |= {"schedules": asked.count, "corrections": submitted, "faults": sum(report.hits.values())}
+    done = submitted = 0
+    try:
+        for outcome in run_schedules(range(asked.seed, asked.seed + asked.count), asked.jobs, asked.trace):
+            done += 1
+            submitted += outcome.submitted
+            report.hits += outcome.hits
+            violations = [f"seed {outcome.seed}: {violation}" for violation in outcome.violations]
+            report.violations += violations
+            told = [*outcome.trace, f"seed {outcome.seed}: fingerprint {outcome.fingerprint}"] if asked.trace else ()
+            for line in (*told, *violations):
+                print(line, flush=True)
+    except KeyboardInterrupt:
+        report.violations.append(f"stopped; go on with --seed {asked.seed + done} --count {asked.count - done}")
+    report.figures |= {"schedules": done, "corrections": submitted, "faults": sum(report.hits.values())}
     return report.end()
 
 
-def run_schedules(seeds: range, jobs: int) -> Iterator[Outcome]:
+def run_schedules(seeds: range, jobs: int, traced: bool) -> Iterator[Outcome]:
     """Run these schedules in several processes; yield what became of each, in order."""
+    run = partial(run_schedule, traced=traced)
     if jobs == 1 or len(seeds) == 1:
-        yield from map(run_schedule, seeds)
+        yield from map(run, seeds)
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(run_schedule, seeds, chunksize=TOGETHER)
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        yield from pool.map(run, seeds, chunksize=min(TOGETHER, -(-len(seeds) // jobs)))
 
 
 if __name__ == "__main__":
