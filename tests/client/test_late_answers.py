@@ -14,10 +14,11 @@ from console.client.services.errors import StoreError, UnclearAnswerError
 from console.client.services.ports import OutboxItem
 from console.client.services.session import DeskSession
 from console.client.store.memory_store import MemoryStore
+from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId
 from console.contract.reconcile import Delivered, Differences
 from console.contract.views import Claim, ConversationView, Receipt
-from tests.client.desk import QuickClock, desk, until
+from tests.client.desk import Desk, QuickClock, desk, until
 from tests.server.world import Running, conversation, correction, running, send, token
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +62,11 @@ class SlowGateway(HttpGateway):
             return await super().renew(conversation_id, epoch)
         finally:
             await self._in_time()
+
+    async def put_correction(self, correction: Correction) -> Receipt:
+        receipt = await super().put_correction(correction)
+        await self._in_time()
+        return receipt
 
     async def conversation(self, conversation_id: ConversationId) -> ConversationView:
         view = await super().conversation(conversation_id)
@@ -179,3 +185,19 @@ async def test_work_offline_is_done_under_the_claim_of_the_last_run(backend: Run
         where[0] = backend.url
         ana.session.reconnect()
         await until(lambda: ana.states("c-1") == [SavedState.STORED])
+
+
+async def test_a_receipt_from_before_the_backend_s_clock_was_set_back_counts_nothing_twice(backend: Running) -> None:
+    gateway, store = SlowGateway(backend), MemoryStore()
+    async with session_at(gateway, store) as session:
+        ana = Desk(session, store)
+        await session.conversations.open(C1)
+        late = gateway.hold()
+        await ana.correct("c-1")
+        await until(lambda: ana.count("c-1") == 2)  # the backend's count already holds what waits here for its receipt
+        gateway.hold_no_more()
+        backend.clock.move(hours=-1)
+        await session.queue.reread({C1})
+        late.set()
+        await until(lambda: session.corrections.pending_count == 0)
+        assert ana.count("c-1") == 1
