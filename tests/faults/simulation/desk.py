@@ -69,7 +69,7 @@ class _Connection(sqlite3.Connection):
         self.computer.may_die(after)
         if self.computer.faults.hit(Fault.DESK_COMMIT_UNCERTAIN):  # after another commit it would not stand
             self.doomed = True
-            asyncio.get_running_loop().call_later(LATEST_S, self.computer.die_of, self.process)
+            asyncio.get_running_loop().call_later(LATEST_S, self.computer.die_if_doomed)
             raise sqlite3.OperationalError("disk I/O error")
         return cursor
 
@@ -149,9 +149,9 @@ class Computer:
             asyncio.get_running_loop().call_soon(self._db.close)
             self._db = None
 
-    def die_of(self, process: Process) -> None:
-        """End a desk that cannot go on, if it did not end by itself."""
-        if self.process is process:
+    def die_if_doomed(self) -> None:
+        """End a desk whose disk failed, if it did not end by itself."""
+        if self._db is not None and self._db.doomed:
             self.die()
 
     def may_die(self, fault: Fault) -> None:

@@ -108,6 +108,8 @@ class _Schedule:
         chaos.cancel()
         self.trace("peace")
         self.faults.stop()
+        for computer in self._computers:
+            computer.die_if_doomed()
 
     async def _close(self) -> None:
         for computer in self._computers:

@@ -52,8 +52,7 @@ class PoisonError(Exception):
 
 class _Cursor(sqlite3.Cursor):
     def execute(self, sql: str, *parameters: object) -> sqlite3.Cursor:
-        if sql == "BEGIN IMMEDIATE":  # whoever wants to write may have to wait for somebody else
-            await_only(self.connection.server.wait_for_turn())
+        await_only(self.connection.server.wait_for_turn(sql))
         return super().execute(sql, *parameters)
 
     async def _async_soft_close(self) -> None:
@@ -283,9 +282,10 @@ class SimulatedServer:
             pumping.cancel()
         raise ConnectionResetError
 
-    async def wait_for_turn(self) -> None:
-        """Wait a little before a transaction that writes, so that others may come first."""
-        await asyncio.sleep(self._random.uniform(0.0, 0.02))
+    async def wait_for_turn(self, sql: str) -> None:
+        """Wait a little before a transaction that writes, so that others may come first; inside one nobody waits."""
+        if sql == "BEGIN IMMEDIATE":
+            await asyncio.sleep(self._random.uniform(0.0, 0.02))
 
 
 class _Body:
