@@ -57,10 +57,11 @@ def test_half_a_character_is_marked_not_dropped() -> None:
 
 
 def test_a_bound_counts_what_is_shown() -> None:
-    shown, used = beginning("\u202e" * 1_000, 100)
+    shown, used = beginning("\u202e" * 1_000, 100, 10)
     assert len(shown) <= 100
     assert unmarked(shown) == "\u202e" * used
     assert bounded("\u202e" * 20, 80) == "[U+202E]" * 10 + "\u2026 (10 more characters)"
+    assert bounded("a\n" * 100, 400) == "a\n" * 9 + "a\u2026 (181 more characters)"
     assert on_one_line("a\n" * LONGEST_FIELD).endswith("\u2026")
 
 

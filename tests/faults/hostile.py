@@ -112,7 +112,7 @@ def _hear(plans: Sequence[Plan], report: Report) -> None:
         heard = Heard(_log(plan), BEGUN)
         if not heard.began:
             report.violations.append("the witness saw nothing: strace may not trace here")
-        own = (plan.folder, ROOT, Path(sys.prefix), Path(sys.base_prefix), *SYSTEM)
+        own = (plan.folder, ROOT, Path(sys.prefix), Path(sys.base_prefix), *map(Path, filter(None, sys.path)), *SYSTEM)
         report.violations += [f"connected to {peer}" for peer in heard.strangers(int(plan.url.rpartition(":")[2]))]
         report.violations += [f"opened {path}" for path in heard.foreign(own)]
         peers += heard.peers

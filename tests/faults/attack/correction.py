@@ -3,6 +3,7 @@
 from console.client.models.literal import literal
 from console.client.services.corrections import SavedState
 from console.client.services.errors import RefusedError
+from console.client.ui.correction.answer_edit import too_long_to_edit
 from console.contract.conversations import Conversation
 from tests.client.desk import until
 from tests.faults.attack.backend import AI_TURN, refusal
@@ -69,7 +70,7 @@ async def _write(desk: HostileDesk) -> None:
         field.selectAll()
         field.paste()
         await breath()
-        if not field.isReadOnly():
+        if not field.isReadOnly() and not too_long_to_edit(said):  # what is too long is refused, and that is said
             desk.read(Reading(f"{name}, pasted", field.text(), as_pasted(said), exactly))
     draft = editor.take_draft()
     await breath()

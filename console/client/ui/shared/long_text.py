@@ -20,7 +20,7 @@ class LongText(QPlainTextEdit):
         super().__init__()
         self.setReadOnly(True)
         self.setUndoRedoEnabled(False)
-        shown, used = beginning("\n".join(text[:_MOST].split("\n")[:_MOST_LINES]), _MOST)
+        shown, used = beginning(text, _MOST, _MOST_LINES)
         lines = [[line[at : at + _PIECE] for at in range(0, len(line), _PIECE)] or [""] for line in shown.split("\n")]
         self.setPlainText("\n".join(piece for line in lines for piece in line))
         block = self.document().begin()

@@ -11,6 +11,9 @@ from html import escape
 from PySide6.QtWidgets import QWidget
 
 LONGEST_FIELD = 1_000
+_PER_LINE = 40
+"""Characters of a field for each line that it may have."""
+
 BREAK = "\u200b"
 """A place to break a run of letters; never part of a text, in which it would be marked."""
 
@@ -62,24 +65,24 @@ def unmarked(shown: str) -> str:
     return _CODE.sub(lambda code: chr(int(code[1], 16)), shown.replace(BREAK, ""))
 
 
-def beginning(text: str, most: int) -> tuple[str, int]:
-    """Return the beginning of a text as it is shown, at most `most` characters, and how much of the text that is."""
-    kept = text[:most]
+def beginning(text: str, most: int, most_lines: int) -> tuple[str, int]:
+    """Return how a text begins as it is shown, at most so many characters and lines, and how much of it that is."""
+    kept = "\n".join(text[:most].split("\n", most_lines)[:most_lines])
     while len(shown := visible(kept)) > most:
         kept = kept[: len(kept) * most // len(shown)]
     return shown, len(kept)
 
 
 def bounded(text: str, most: int = LONGEST_FIELD) -> str:
-    """Return at most `most` characters of visible text, and how many more there are."""
-    shown, used = beginning(text, most)
+    """Return at most `most` characters of visible text, not in overly many lines, and how many more there are."""
+    shown, used = beginning(text, most, most // _PER_LINE)
     return shown if used == len(text) else f"{shown}\u2026 ({len(text) - used:,} more characters)"
 
 
 def on_one_line(text: str, most: int = LONGEST_FIELD) -> str:
     """Return at most `most` characters of visible text on one line, each run of spaces and line ends as one space."""
     words = " ".join(text[: 2 * most].split())
-    shown, used = beginning(words, most)
+    shown, used = beginning(words, most, 1)
     return shown if used == len(words) and len(text) <= 2 * most else f"{shown}\u2026"
 
 

@@ -84,7 +84,7 @@ class TurnLayout:
         widest = self.bubble_width()
         text = self.turn.text or ("No message." if self.turn.speaker is Speaker.AI else "")
         most, most_lines = _MOST_EXPANDED if "text" in self._style.unfolded else _MOST_SHOWN
-        shown, used = beginning("\n".join(text[:most].split("\n")[:most_lines]), most)
+        shown, used = beginning(text, most, most_lines)
         lines = plain(shown.split("\n"))
         if self.turn.speaker is Speaker.AI:
             lines = [shown_line(line.text) for line in lines]

@@ -32,6 +32,7 @@ class StatusBar(QFrame):
         self.hint = ElidedLabel("", "muted", Size.SMALL)
         self.cloud = QLabel()
         self.connection = label("", "muted", Size.SMALL, most=_LONGEST)
+        self.connection.setMinimumWidth(1)  # however long it is, what is saved where stays in sight
         self.saving = TextButton(theme, "", bar=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.M, 0, Space.M, 0)
