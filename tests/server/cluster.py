@@ -155,11 +155,15 @@ def _hand_over(folder: Path) -> str:
 def _audit_key_in(folder: Path) -> Iterator[None]:
     """Say where the key of its databases' audit logs is, for this process and those it starts."""
     (folder / KEY_FILE).write_text(AUDIT_KEY, encoding="ascii")
+    another = os.environ.get(KEY_FILE_VARIABLE)  # of a cluster that was started before this one
     os.environ[KEY_FILE_VARIABLE] = str(folder / KEY_FILE)
     try:
         yield
     finally:
-        del os.environ[KEY_FILE_VARIABLE]
+        if another is None:
+            del os.environ[KEY_FILE_VARIABLE]
+        else:
+            os.environ[KEY_FILE_VARIABLE] = another
 
 
 def _tied_to_us() -> tuple[str, ...]:
