@@ -27,7 +27,7 @@ from console.contract.ids import ConversationId
 from console.contract.views import CorrectionState
 from console.server.services.backend import Backend, Bell, Lookout
 from console.server.services.conversations import import_conversations
-from console.server.services.ports import Database, StorePort
+from console.server.services.ports import Database, StoreError, StorePort
 from console.server.store.engine import create_engine, for_writing
 from console.server.store.tables import ConversationTable, CorrectionTable, EventTable
 from console.server.store.unit_of_work import open_store
@@ -130,6 +130,7 @@ class Arena:
         race = Race(self._replicas, names, random)
         async with self._cutting(race):
             await race.run(agents, calls)
+        await race.look()
         return race
 
     @asynccontextmanager
@@ -141,6 +142,7 @@ class Arena:
         cutting = asyncio.create_task(self._cut(race.random.uniform(0, CUT_WITHIN_S)))
         yield
         await cutting
+        await self._connect_again()
 
     async def _cut(self, wait_s: float) -> None:
         """Have the database end all its other connections, whatever they are doing, once."""
@@ -149,6 +151,22 @@ class Arena:
         others = "datname = current_database() AND pid <> pg_backend_pid()"
         await connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
         await connection.close()
+
+    async def _connect_again(self) -> None:
+        """Have every replica notice that its lines were cut: the next to ask on each is told."""
+        await self._engine.dispose()
+        for backend in self._replicas:
+            while not await _answers(backend.store):
+                pass
+
+
+async def _answers(store: StorePort) -> bool:
+    try:
+        async with store.reading() as unit:
+            await unit.conversations.any()
+    except StoreError:
+        return False
+    return True
 
 
 @asynccontextmanager

@@ -142,16 +142,16 @@ class Race:
         self._left_alone: set[asyncio.Task[Answer]] = set()
 
     async def run(self, agents: int, calls: int) -> None:
-        """Let so many agents make so many calls between them; then look at what has become of it."""
+        """Let so many agents make so many calls between them."""
         racers = [Racer(self, f"agent{number}") for number in range(agents)]
         shares = [calls // agents + (number < calls % agents) for number in range(agents)]
         await asyncio.gather(*(racer.run(share) for racer, share in zip(racers, shares, strict=True)))
         if self._left_alone:
             await asyncio.wait(self._left_alone)
-        await self._look(racers[0].me)
 
-    async def _look(self, by: Identity) -> None:
-        """Write down who holds each conversation now, and what is stored about it."""
+    async def look(self) -> None:
+        """Write down who holds each conversation in the end, and what is stored about it."""
+        by = Racer(self, "observer").me
         backend, ahead = self._replicas[0]
         clock = Reading(self._tell_time, ahead)
         backend = replace(backend, clock=clock)
