@@ -253,7 +253,7 @@ async def _takes_under_one_epoch(
 ) -> int | None:
     if await TAKE(conversations, name, by, now, until, None) is None:
         return None
-    await conversations._session.execute(update(ConversationTable).where(ConversationTable.id == name).values(epoch=1))
+    await conversations._db.execute(update(ConversationTable).where(ConversationTable.id == name).values(epoch=1))
     return 1
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from console.contract.conversations import Conversation
 from console.contract.events import EventKind, FeedEvent
-from console.contract.ids import ConversationId
-from console.contract.views import CorrectionState
+from console.contract.ids import ConversationId, CorrectionId
+from console.contract.views import CorrectionState, Receipt
 from console.server.domain.queueing import place
 from console.server.services.backend import Backend, Bell, Lookout
 from console.server.services.claims import claim_conversation
@@ -17,6 +17,8 @@ from console.server.services.conversations import ImportCounts, import_conversat
 from console.server.services.corrections import store_correction
 from console.server.services.feed import follow_feed
 from console.server.services.ports import Arrival
+from console.server.services.queue import pull_next
+from console.server.services.refusals import Refused
 from console.server.store import listening, repositories
 from console.server.store.postgresql import Turn
 from console.server.store.unit_of_work import SqlStore, open_store
@@ -144,6 +146,24 @@ async def test_a_correction_and_a_claim_at_once_are_one_behind_the_other(
     assert (await taking).epoch == 2
     receipt, _ = await store_correction(mine, CHAIRS["ana"], correction("k", "c"))
     assert receipt.state is CorrectionState.LATE
+
+
+async def test_what_one_is_just_correcting_is_not_pulled_by_the_same_person(
+    database: str, one: SqlStore, other: SqlStore, sql: Sql
+) -> None:
+    """The pull begins before the correction stands, and waits for it without the conversation's row being changed."""
+    clock, bell, ana = HandClock(), Bell(), CHAIRS["ana"]
+    await import_conversations(one, clock, [conversation("c")], queue_all=False)
+    backend = Backend(other, clock, bell, Lookout(other, bell), "w", "1")
+    async with one.writing() as unit:
+        await unit.conversations.standing(C)
+        receipt = Receipt(id=CorrectionId("k"), body_sha256="0" * 64, state=CorrectionState.LATE, received_at=NOW)
+        await unit.corrections.add(correction("k", "c"), ana, receipt)
+        pulling = asyncio.create_task(pull_next(backend, ana))
+        await until_it_waits(sql, pulling)
+        assert not pulling.done()
+    with pytest.raises(Refused, match="you have corrected it already"):
+        await pulling
 
 
 async def test_imports_that_meet_in_the_middle_wait_for_each_other_only_one_way(

@@ -58,12 +58,18 @@ async def follow_feed(backend: Backend, after: FeedPlace) -> AsyncIterator[FeedE
         for event in events:
             seq = event.seq
             yield event
-        if not events:
-            try:
-                async with asyncio.timeout(HEARTBEAT_S):
-                    await backend.lookout.wait_beyond(seq)
-            except TimeoutError:
-                yield None
+        while not events and not await _has_news(backend, seq):
+            yield None
+
+
+async def _has_news(backend: Backend, seq: int) -> bool:
+    """Wait for an event behind `seq`, or for the backend's end; say False after a heartbeat without either."""
+    try:
+        async with asyncio.timeout(HEARTBEAT_S):
+            await backend.lookout.wait_beyond(seq)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def _check_within_reach(unit: Unit, place: FeedPlace, last: FeedPlace) -> None:

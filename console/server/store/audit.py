@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import LargeBinary, SQLColumnExpression, cast, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.server.domain.audit import (
     OPERATOR,
@@ -33,27 +33,27 @@ SQLITE_MOMENT = "%Y-%m-%d %H:%M:%S.%f"
 
 
 class SqlAudit:
-    """AuditPort over one session, under the log's key."""
+    """AuditPort over one connection, under the log's key."""
 
-    def __init__(self, session: AsyncSession, key: bytes) -> None:
-        self._session = session
+    def __init__(self, db: AsyncConnection, key: bytes) -> None:
+        self._db = db
         self._key = key
 
     async def append(self, entry: AuditEntry) -> None:
-        await take_turn(await self._session.connection(), Turn.APPEND)
-        await self._session.execute(_APPEND, asdict(chained(self._key, await self.head(), entry)))
+        await take_turn(self._db, Turn.APPEND)
+        await self._db.execute(_APPEND, asdict(chained(self._key, await self.head(), entry)))
 
     async def head(self) -> Head:
-        found = (await self._session.execute(_HEAD)).one_or_none()
+        found = (await self._db.execute(_HEAD)).one_or_none()
         return START if found is None else Head(found.seq, found.mac)
 
     async def page(self, after: int | None, limit: int) -> tuple[AuditRow | Unreadable, ...]:
         told: list[SQLColumnExpression[Any]] = [T.at, T.actor_id, T.action, T.subject, T.detail, T.mac]
-        if self._session.get_bind().dialect.name == "sqlite":  # where a column may hold anything, but always bytes
+        if self._db.dialect.name == "sqlite":  # where a column may hold anything, but always bytes
             told = [cast(column, LargeBinary) for column in told]
         rows = select(T.seq, *told).order_by(T.seq).limit(limit)
         rows = rows if after is None else rows.where(T.seq > after)
-        return tuple(_row(*found) for found in await self._session.execute(rows))
+        return tuple(_row(*found) for found in await self._db.execute(rows))
 
 
 async def begin_log(connection: AsyncConnection, key_file: Path) -> bytes:
@@ -61,8 +61,7 @@ async def begin_log(connection: AsyncConnection, key_file: Path) -> bytes:
 
     Raises StoreError where the key is not there, or is not the one the log was begun with.
     """
-    session = AsyncSession(connection)
-    if first := await SqlAudit(session, b"").page(None, 1):
+    if first := await SqlAudit(connection, b"").page(None, 1):
         key = read_key(key_file)
         if isinstance(follow(key, START, first[0]), BadRow):
             raise StoreError(
@@ -71,7 +70,7 @@ async def begin_log(connection: AsyncConnection, key_file: Path) -> bytes:
             )
         return key
     key = make_key(key_file)
-    await SqlAudit(session, key).append(AuditEntry(datetime.now(UTC), OPERATOR, AuditAction.LOG_BEGUN, "", {}))
+    await SqlAudit(connection, key).append(AuditEntry(datetime.now(UTC), OPERATOR, AuditAction.LOG_BEGUN, "", {}))
     return key
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, exists, func, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, case, exists, func, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.contract.conversations import Conversation, OwnerState, Priority, Tier
 from console.contract.ids import ConversationId, UserId
@@ -20,50 +21,51 @@ T = ConversationTable
 IDLE = T.queued_for == QueuedFor.NOTHING
 OPEN = T.owner_state != OwnerState.CLOSED
 QUEUED = ~IDLE & OPEN
-CORRECTIONS = select(func.count()).where(CorrectionTable.conversation_id == T.id).correlate(T).scalar_subquery()
+CORRECTIONS = select(func.count()).where(CorrectionTable.conversation_id == T.id).correlate(T).label("corrections")
 
 # made once, because making a statement takes longer than running it
+_SHOWN = [column for column in T.__table__.columns if column.name != "document"]
 _THIS, _THESE = T.id == bindparam("this"), T.id.in_(bindparam("these", expanding=True))
 _DOCUMENT = select(T.document).where(_THIS)
 _STANDING = select(T.queued_for, T.tier, T.holder_id, T.epoch, T.owner_state).where(_THIS)
 _STANDING = _STANDING.with_for_update(key_share=True)
 _URGENCY = select(*URGENCY).where(_THIS)
-_ALL_ROWS = select(T, CORRECTIONS).order_by(*URGENCY)
+_ALL_ROWS = select(*_SHOWN).add_columns(CORRECTIONS).order_by(*URGENCY)
 _ROWS = _ALL_ROWS.where(_THESE)
 _QUEUED_ROWS = _ROWS.where(QUEUED)
 _PAGE = _ALL_ROWS.where(QUEUED).limit(bindparam("most", type_=Integer))
 
 
 class SqlConversations:
-    """ConversationsPort over one session."""
+    """ConversationsPort over one connection."""
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    def __init__(self, db: AsyncConnection) -> None:
+        self._db = db
 
     async def add(self, arrivals: Sequence[Arrival]) -> frozenset[ConversationId]:
         if not arrivals:
             return frozenset()
         # in one order, so that no two imports ever wait for each other
         rows = [_table_row(arrival) for arrival in sorted(arrivals, key=lambda arrival: arrival.conversation.id)]
-        added = await self._session.scalars(insert_new(self._session, T).returning(T.id), rows)
-        return frozenset(ConversationId(found) for found in added)
+        added = await self._db.execute(insert_new(self._db, T).returning(T.id), rows)
+        return frozenset(ConversationId(found) for found in added.scalars())
 
     async def hashes(self, ids: Sequence[ConversationId]) -> dict[ConversationId, str]:
-        stored = await self._session.execute(select(T.id, T.sha256).where(T.id.in_(ids)))
+        stored = await self._db.execute(select(T.id, T.sha256).where(T.id.in_(ids)))
         return {ConversationId(found): sha256 for found, sha256 in stored}
 
     async def queue_for_qa(self, ids: Sequence[ConversationId]) -> tuple[ConversationId, ...]:
         idle = select(T.id).where(T.id.in_(ids), IDLE, OPEN).order_by(T.id).with_for_update(key_share=True)
-        queued = (await self._session.scalars(idle)).all()
-        await self._session.execute(update(T).where(T.id.in_(queued)).values(queued_for=QueuedFor.QA))
+        queued = (await self._db.scalars(idle)).all()
+        await self._db.execute(update(T).where(T.id.in_(queued)).values(queued_for=QueuedFor.QA))
         return tuple(ConversationId(found) for found in queued)
 
     async def find(self, conversation_id: ConversationId) -> Conversation | None:
-        document = await self._session.scalar(_DOCUMENT, {"this": conversation_id})
+        document = await self._db.scalar(_DOCUMENT, {"this": conversation_id})
         return None if document is None else Conversation.model_validate_json(document)
 
     async def any(self) -> bool:
-        return await self._session.scalar(select(T.id).limit(1)) is not None
+        return await self._db.scalar(select(T.id).limit(1)) is not None
 
     async def rows(self, ids: Sequence[ConversationId], now: datetime) -> tuple[QueueRow, ...]:
         return await self._rows(_ROWS, now, these=ids)
@@ -74,13 +76,13 @@ class SqlConversations:
     async def page(self, after: ConversationId | None, limit: int, now: datetime) -> tuple[QueueRow, ...]:
         if after is None:
             return await self._rows(_PAGE, now, most=limit)
-        place = (await self._session.execute(_URGENCY, {"this": after})).one_or_none()
+        place = (await self._db.execute(_URGENCY, {"this": after})).one_or_none()
         if place is None:
             return ()
         return await self._rows(_PAGE.where(tuple_(*URGENCY) > tuple_(*place)), now, most=limit)
 
     async def standing(self, conversation_id: ConversationId) -> Standing | None:
-        row = (await self._session.execute(_STANDING, {"this": conversation_id})).one_or_none()
+        row = (await self._db.execute(_STANDING, {"this": conversation_id})).one_or_none()
         if row is None:
             return None
         holder_id = None if row.holder_id is None else UserId(row.holder_id)
@@ -94,7 +96,7 @@ class SqlConversations:
         if take_back is not None:
             may_be_taken |= _allows(Act.TAKE_BACK) & (T.epoch == take_back)
         claim = update(T).where(T.id == conversation_id, may_be_taken)
-        return await self._session.scalar(
+        return await self._db.scalar(
             claim.values(
                 holder_id=by.user_id,
                 holder_name=by.name,
@@ -118,29 +120,30 @@ class SqlConversations:
 
     async def _act(self, act: Act, on: ColumnElement[bool], **values: object) -> bool:
         acting = update(T).where(on, _allows(act)).values(owner_state=_owner_after(act), **values)
-        return await self._session.scalar(acting.returning(T.id)) is not None
+        return await self._db.scalar(acting.returning(T.id)) is not None
 
     async def most_urgent_free(self, places: Places, not_corrected_by: UserId, now: datetime) -> ConversationId | None:
+        found: ConversationId | None
         corrected = (CorrectionTable.conversation_id == T.id) & (CorrectionTable.author_id == not_corrected_by)
         free = select(T.id).where(_in(places), _free(now), ~exists().where(corrected)).order_by(*URGENCY).limit(1)
         # What another is just taking is passed over; where nothing else is left, one waits to see whether they do.
-        found = await self._session.scalar(free.with_for_update(of=T, key_share=True, skip_locked=True))
-        found = found or await self._session.scalar(free.with_for_update(of=T, key_share=True))
-        return None if found is None else ConversationId(found)
+        found = await self._db.scalar(free.with_for_update(of=T, key_share=True, skip_locked=True))
+        found = found or await self._db.scalar(free.with_for_update(of=T, key_share=True))
+        if found is None or await self._db.scalar(free.where(T.id == found)):
+            return found
+        # Their own correction was stored after that statement began and before it had the lock.
+        return await self.most_urgent_free(places, not_corrected_by, now)
 
     async def count_free(self, places: Places, now: datetime) -> int:
-        return await self._session.scalar(select(func.count()).where(_in(places), _free(now))) or 0
+        return await self._db.scalar(select(func.count()).where(_in(places), _free(now))) or 0
 
     async def held(self, places: Places, now: datetime) -> tuple[Claim, ...]:
-        held = select(T).where(_in(places), _running(now)).order_by(T.lease_until)
-        claims = (_claim(row, now) for row in await self._session.scalars(held))
+        held = select(*_SHOWN).where(_in(places), _running(now)).order_by(T.lease_until)
+        claims = (_claim(row, now) for row in await self._db.execute(held))
         return tuple(claim for claim in claims if claim)
 
-    async def _rows(
-        self, rows: "Select[ConversationTable, int]", now: datetime, **values: object
-    ) -> tuple[QueueRow, ...]:
-        found = await self._session.execute(rows, values, execution_options={"populate_existing": True})
-        return tuple(_queue_row(row, corrections, now) for row, corrections in found)
+    async def _rows(self, rows: Select[Any], now: datetime, **values: object) -> tuple[QueueRow, ...]:
+        return tuple(_queue_row(row, now) for row in await self._db.execute(rows, values))
 
 
 def _table_row(arrival: Arrival) -> dict[str, object]:
@@ -196,7 +199,7 @@ def _in(places: Places) -> ColumnElement[bool]:
     return tuple_(T.queued_for, T.tier).in_(places) & OPEN
 
 
-def _claim(row: ConversationTable, now: datetime) -> Claim | None:
+def _claim(row: Row[Any], now: datetime) -> Claim | None:
     if row.lease_until is None or row.lease_until <= now or row.holder_id is None:
         return None
     return Claim(
@@ -204,7 +207,7 @@ def _claim(row: ConversationTable, now: datetime) -> Claim | None:
     )
 
 
-def _queue_row(row: ConversationTable, corrections: int, now: datetime) -> QueueRow:
+def _queue_row(row: Row[Any], now: datetime) -> QueueRow:
     claim = _claim(row, now)
     run_out = owner_after(Act.LEASE_END, row.owner_state, row.queued_for) if claim is None else None
     return QueueRow(
@@ -224,5 +227,5 @@ def _queue_row(row: ConversationTable, corrections: int, now: datetime) -> Queue
         due_at=row.due_at,
         claim=claim,
         turns=row.turns,
-        corrections=corrections,
+        corrections=row.corrections,
     )

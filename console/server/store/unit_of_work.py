@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from console.server.services.ports import Database, StoreError
 from console.server.store.audit import SqlAudit, begin_log
@@ -20,12 +20,12 @@ from console.server.store.schema import read_revision, upgraded
 class SqlUnit:
     """The repositories of one transaction."""
 
-    def __init__(self, session: AsyncSession, audit_key: bytes) -> None:
-        self.conversations = SqlConversations(session)
-        self.corrections = SqlCorrections(session)
-        self.events = SqlEvents(session)
-        self.accounts = SqlAccounts(session)
-        self.audit = SqlAudit(session, audit_key)
+    def __init__(self, db: AsyncConnection, audit_key: bytes) -> None:
+        self.conversations = SqlConversations(db)
+        self.corrections = SqlCorrections(db)
+        self.events = SqlEvents(db)
+        self.accounts = SqlAccounts(db)
+        self.audit = SqlAudit(db, audit_key)
 
 
 class SqlStore:
@@ -41,15 +41,15 @@ class SqlStore:
     async def reading(self) -> AsyncIterator[SqlUnit]:
         """Open a unit that sees one moment of the database."""
         with told_apart():
-            async with AsyncSession(self._reading) as session:
-                yield SqlUnit(session, self._audit_key)
+            async with self._reading.connect() as db:
+                yield SqlUnit(db, self._audit_key)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[SqlUnit]:
         """Open a unit that commits at its end, or leaves no trace where its block raises."""
         with told_apart():
-            async with AsyncSession(self._writing) as session, session.begin():
-                unit = SqlUnit(session, self._audit_key)
+            async with self._writing.begin() as db:
+                unit = SqlUnit(db, self._audit_key)
                 yield unit
         if unit.events.appended:
             self._publish()

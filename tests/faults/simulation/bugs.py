@@ -441,7 +441,7 @@ def _(plant: Plant) -> None:
             return await claim_conversation(backend, caller, about, take_back)
         async with backend.store.writing() as unit:
             taking = _leasing(backend.clock() + backend.lease, caller, epoch=T.epoch + 1).where(T.id == about)
-            epoch = await unit.conversations._session.scalar(taking)
+            epoch = await unit.conversations._db.scalar(taking)
             await unit.events.append(EventKind.CLAIM_CHANGED, [about], backend.clock())
         return Claim(
             holder_id=caller.user_id, holder_name=caller.name, epoch=epoch, expires_at=backend.clock() + backend.lease
@@ -462,7 +462,7 @@ def _(plant: Plant) -> None:
     ) -> int | None:
         free = T.lease_until.is_(None) | (T.lease_until <= now) | (T.holder_id == by.user_id)
         taking = _leasing(until, by, epoch=case((T.epoch == 0, 1), else_=T.epoch)).where(T.id == about, free)
-        return await self._session.scalar(taking)
+        return await self._db.scalar(taking)
 
     plant(SqlConversations, "take", take)
 
@@ -471,7 +471,7 @@ def _(plant: Plant) -> None:
 def _(plant: Plant) -> None:
     async def release(self: SqlConversations, about: ConversationId, by: UserId, epoch: int) -> bool:
         ending = update(T).where(T.id == about).values(lease_until=None).returning(T.epoch)
-        return await self._session.scalar(ending) is not None
+        return await self._db.scalar(ending) is not None
 
     plant(SqlConversations, "release", release)
 
@@ -480,7 +480,7 @@ def _(plant: Plant) -> None:
 def _(plant: Plant) -> None:
     async def renew(self: SqlConversations, about: ConversationId, by: UserId, epoch: int, until: datetime) -> bool:
         renewing = update(T).where(T.id == about).values(holder_id=by, lease_until=until, epoch=epoch)
-        return await self._session.scalar(renewing.returning(T.epoch)) is not None
+        return await self._db.scalar(renewing.returning(T.epoch)) is not None
 
     plant(SqlConversations, "renew", renew)
 

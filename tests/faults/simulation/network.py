@@ -19,6 +19,7 @@ from tests.faults.simulation.loop import Process
 
 WELCOME = b"<html>Welcome to the hotel. Accept our terms to go on.</html>"
 OK, FORBIDDEN = 200, 403
+CORRECTION = "/v1/corrections/"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Network:
         self._random = random
         self._clock = SimulatedClock()
         self._wires = Process("network")
-        self._receipts: list[bytes] = []
+        self._receipts: dict[str, bytes] = {}
         self._down_until = 0.0
 
     def close(self) -> None:
@@ -110,14 +111,15 @@ class Network:
                 return Answer(status, b"", self._retry_after())
         if self._faults.hit(Fault.ANSWER_FOREIGN):
             return Answer(self._random.choice((OK, FORBIDDEN)), WELCOME)
-        if self._receipts and request.method == "PUT" and self._faults.hit(Fault.ANSWER_MIXED_UP):
-            return Answer(OK, self._random.choice(self._receipts))
+        others = [body for path, body in self._receipts.items() if path != request.path]
+        if request.path.startswith(CORRECTION) and others and self._faults.hit(Fault.ANSWER_MIXED_UP):
+            return Answer(OK, self._random.choice(others))
         return None
 
     def _spoilt(self, request: Request, answer: Answer) -> Answer:
         """Return what is left of the host's answer."""
-        if request.path.startswith("/v1/corrections/") and answer.status // 100 == 2:
-            self._receipts.append(answer.body)
+        if request.path.startswith(CORRECTION) and answer.status == OK:
+            self._receipts[request.path] = answer.body
         if self._faults.hit(Fault.STATUS_502):
             return Answer(502, b"", self._retry_after())
         if answer.body and self._faults.hit(Fault.ANSWER_TRUNCATED):
@@ -204,7 +206,7 @@ class SimulatedGateway(HttpGateway):
         self._may_die = may_die
 
     async def _exchange(self, method: str, path: str, params: Mapping[str, str | int], content: bytes | None) -> Answer:
-        sends_work = method == "PUT" and path.startswith("/v1/corrections/")
+        sends_work = method == "PUT" and path.startswith(CORRECTION)
         if sends_work:
             self._may_die(Fault.DESK_DIES_BEFORE_SEND)
         answer = await self._network.exchange(Request(self._bearer, method, path, params, content))

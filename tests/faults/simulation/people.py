@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from random import Random
 
 from console.client.domain.drafts import CorrectionDraft, is_untouched, with_note, with_severity, with_text
 from console.client.services.errors import DeskError, RefusedError, StoreError
+from console.client.services.session import DeskSession
 from console.contract.ids import ConversationId
 from console.contract.permissions import Permission, is_allowed
 from console.contract.taxonomy import TAXONOMY, Severity
@@ -66,6 +69,14 @@ class Person:
                     await asyncio.sleep(self._random.uniform(0.0, 20.0))
                 except DeskError as error:
                     self._trace(f"{self.who.user_id} reads: {error}")
+
+    async def let_go_of_all(self, conversations: list[ConversationId]) -> None:
+        """Give back what is held at any computer, as far as the server can be reached."""
+        for computer in self.computers:
+            if computer.process.alive and computer.who == self.who:
+                for about in conversations:
+                    with suppress(DeskError, Crash):
+                        await computer.do(partial(_release, about))
 
     async def _act(self, computer: Computer, about: ConversationId) -> None:
         if not computer.process.alive or computer.who != self.who or not self._server.knows(computer.token):
@@ -161,3 +172,7 @@ class Person:
 
     def _withdraw(self, computer: Computer, correction_id: str) -> None:
         self._ledger.withdrawn(computer.session.corrections.refused_correction(correction_id).corrected_text)
+
+
+async def _release(about: ConversationId, session: DeskSession) -> None:
+    await session.conversations.release(about)

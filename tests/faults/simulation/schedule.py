@@ -110,6 +110,7 @@ class _Schedule:
         self.faults.stop()
         for computer in self._computers:
             computer.die_if_doomed()
+        await asyncio.gather(*(person.let_go_of_all(CONVERSATIONS) for person in self._people))
 
     async def _close(self) -> None:
         for computer in self._computers:
@@ -125,11 +126,11 @@ class _Schedule:
         )
         self._network = Network(self._server, self.faults, self._stream("network"))
         self._computers: list[Computer] = []
-        people = self._random.choice((1, 1, 2, 2, 3))
+        people = self._random.choice((1, 1, 1, 2, 2, 3))
         self._people = [self._hire(who) for who in STAFF[:people]]
 
     def _hire(self, who: Identity) -> Person:
-        desks = [self._new_computer() for _ in range(self._random.choice((1, 1, 1, 1, 2)))]
+        desks = [self._new_computer() for _ in range(self._random.choice((1, 1, 1, 1, 1, 1, 1, 2)))]
         random = self._stream(f"person {who.user_id}")
         return Person(who, desks, self._server, self.faults, random, self.ledger, self.trace)
 

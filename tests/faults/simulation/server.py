@@ -35,10 +35,10 @@ from tests.faults.simulation.clock import SimulatedClock
 from tests.faults.simulation.faults import Fault, Faults
 from tests.faults.simulation.ledger import Ledger
 from tests.faults.simulation.loop import Crash, Process
-from tests.faults.simulation.network import Request
+from tests.faults.simulation.network import CORRECTION, Request
 
 SERVER_CLOCKS = {Fault.SERVER_CLOCK_HOUR, Fault.SERVER_CLOCK_DECADE}
-FEED, CORRECTION = "/v1/feed", "/v1/corrections/"
+FEED = "/v1/feed"
 SELDOM_S = 30.0
 """No other process writes, so that looking without the bell is only for a ring that was missed."""
 
