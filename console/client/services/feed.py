@@ -139,6 +139,7 @@ class DeskFeed:
         while True:
             await asyncio.sleep(LOOK_AFTER_S)
             self._backoff.reset()
+            await self._queue.recount()
             await self._conversations.reread()
 
     async def _listen(self, events: AsyncIterator[FeedEvent], arrived: asyncio.Queue[FeedEvent], last: int) -> None:

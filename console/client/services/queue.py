@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from operator import itemgetter
 
 from console.client.domain.queue_order import Urgency, urgency
@@ -19,8 +19,6 @@ from console.contract.ids import ConversationId, CorrectionId
 from console.contract.limits import MAX_IDS
 from console.contract.views import Claim, FeedPlace, QueueRow
 
-AHEAD = timedelta(minutes=1)
-"""How far what is known here of the backend's clock may be behind it."""
 _UNREAD = datetime.max.replace(tzinfo=UTC)
 
 
@@ -117,6 +115,14 @@ class QueueService:
                 self._changes.publish(ChangeSet(queue=frozenset(batch)))
                 await self._keep(KeptQueue(page.rows, place if last else None, page.server_time), tuple(gone))
 
+    async def recount(self) -> None:
+        """Read the rows of which only the backend's clocks say whether they hold what was delivered: clocks jump.
+
+        Raises BackendError.
+        """
+        uncertain = (delivery for delivery in self.delivered if delivery.receipt.id not in self._counted)
+        await self.reread({delivery.conversation_id for delivery in uncertain})
+
     async def _keep(self, changed: KeptQueue, gone: tuple[ConversationId, ...]) -> None:
         """Keep rows; once some could not be kept the place stays where it was: the next start reads on from there."""
         try:
@@ -152,11 +158,6 @@ class QueueService:
     def count_in(self, delivered: Iterable[Delivery]) -> None:
         """Know that the rows hold these, whatever the backend's clock says: it may have been set back since."""
         self._counted.update(delivery.receipt.id for delivery in delivered)
-
-    def count_in_what_is_ahead(self) -> None:
-        """Count in what was received later than now: it was stored before the backend's clock was set back."""
-        latest = self._server_time.now() + AHEAD
-        self.count_in(delivery for delivery in self.delivered if delivery.receipt.received_at > latest)
 
     def _pending(self) -> Counter[ConversationId]:
         """Count one's corrections that the rows, as they were read, do not hold yet."""

@@ -134,6 +134,5 @@ class DeskSession:
         self._pump.wake()
 
     def _on_outbox_item(self, conversation_id: ConversationId) -> None:
-        self.queue.count_in_what_is_ahead()
         ids = frozenset({conversation_id})
         self.changes.publish(ChangeSet(queue=ids, corrections=ids))
