@@ -114,8 +114,10 @@ def running(place: Database, *, embedded: bool = False) -> Iterator[Running]:
     try:
         assert ready.wait(30), "the backend did not start"
         backend = Running(urls[0], database, clock, server)
-        yield backend
-        backend.close()
+        try:
+            yield backend
+        finally:
+            backend.close()
     finally:
         server.should_exit = True
         thread.join(30)
