@@ -181,6 +181,10 @@ class Computer:
         waiting = "SELECT id, conversation_id FROM outbox WHERE refusal IS NULL AND author_id LIKE ? ORDER BY position"
         return self.look(waiting, author_id)
 
+    def delivered(self, author_id: str) -> list[str]:
+        """Return the ids of what the server confirmed to an author here."""
+        return [one for (one,) in self.look("SELECT id FROM delivery WHERE author_id = ?", author_id)]
+
     def parked(self) -> list[Kept]:
         """Return what is set aside here."""
         bodies = self.look("SELECT body FROM outbox WHERE refusal IS NOT NULL ORDER BY position")

@@ -216,10 +216,14 @@ class _Schedule:
             self.ledger.violated(violation)
 
     async def _check_sent(self, computer: Computer) -> list[str]:
-        """Nothing of whoever sits there is stuck, but what waits in order behind something poisoned."""
+        """Nothing of whoever sits there is stuck, nor missing at a restored server, but what waits behind poison."""
         waiting = computer.waiting(computer.who.user_id)
         behind = {about for one, about in waiting if one in self._server.poisoned}
-        return [f"H0 {one} is stuck at {computer.name}" for one, about in waiting if about not in behind]
+        with self._server.look() as db:
+            stored = {one for (one,) in db.execute("SELECT id FROM correction")}
+        missing = [one for one in computer.delivered(computer.who.user_id) if one not in stored]
+        stuck = [f"H0 {one} is stuck at {computer.name}" for one, about in waiting if about not in behind]
+        return stuck + [f"H0 {one} is at {computer.name}, and the server does not get it back" for one in missing]
 
     async def _check_delivery(self) -> list[str]:
         stuck = [
