@@ -184,3 +184,19 @@ async def test_imports_that_meet_in_the_middle_wait_for_each_other_only_one_way(
                 await asyncio.sleep(0.01)
     counts = await asyncio.gather(*imports)
     assert sorted((count.imported, count.already_there, count.different) for count in counts) == [(0, 8, 1), (8, 0, 1)]
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_who_leaves_as_the_connection_is_lost_gets_away(database: str, sql: Sql, steps: int) -> None:
+    """Whichever is heard first: the driver may answer a cancelled wait with what became of the connection."""
+
+    async def leave() -> None:
+        async with open_store(database, lambda: None):
+            while not sql(LISTENING):
+                await asyncio.sleep(0.01)
+            sql(f"SELECT pg_terminate_backend(pid, 60000) FROM ({LISTENING}) AS listening")
+            for _ in range(steps):
+                await asyncio.sleep(0)
+
+    left, _ = await asyncio.wait({asyncio.create_task(leave())}, timeout=20)
+    assert left, "it listens for ever"

@@ -36,11 +36,15 @@ async def _listen_for_ever(engine: AsyncEngine, ring: Callable[[], None]) -> Non
     import asyncpg  # noqa: PLC0415 - only PostgreSQL needs it, and only there it must be installed
 
     lost = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+    task = asyncio.current_task()
+    assert task is not None
     said = ""
     while True:
         try:
             await _listen(engine, ring)
         except lost as error:
+            if task.cancelling():
+                return  # the driver may answer a cancelled wait with what became of the connection
             if (reason := describe(error)) != said:
                 log.warning("news of other processes comes only once a second now: %s", reason)
             said = reason
