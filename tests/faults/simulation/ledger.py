@@ -80,6 +80,10 @@ class Ledger:
         if self._typed.get(key) != draft.text:
             self._typed.pop(key, None)
 
+    def typing(self, at: str, draft: CorrectionDraft) -> None:
+        """A draft is about to be kept: its words may stand in place of earlier ones even where the desk says they don't."""
+        self._typed.pop((at, draft.conversation_id, draft.author_id), None)
+
     def typed(self, at: str, draft: CorrectionDraft) -> None:
         """A draft is kept at a desk, in place of what was kept of its turn and author."""
         self._typed[at, draft.conversation_id, draft.author_id] = draft.text

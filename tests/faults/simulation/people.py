@@ -104,6 +104,7 @@ class Person:
         if is_untouched(draft) or self._random.random() < 0.3:
             draft = self._written(draft)
         if self._random.random() < 0.6:
+            self._ledger.typing(computer.name, draft)
             await computer.do(lambda session: session.corrections.save_draft(draft))
             self._ledger.typed(computer.name, draft)
             await asyncio.sleep(self._random.uniform(0.0, 5.0))
