@@ -81,7 +81,7 @@ class Ledger:
             self._typed.pop(key, None)
 
     def typing(self, at: str, draft: CorrectionDraft) -> None:
-        """A draft is about to be kept: its words may stand in place of earlier ones even where the desk says they don't."""
+        """A draft is about to be kept: it may stand in place of the one before even where the desk says it does not."""
         self._typed.pop((at, draft.conversation_id, draft.author_id), None)
 
     def typed(self, at: str, draft: CorrectionDraft) -> None:
