@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -79,6 +80,34 @@ async def test_ctrl_enter_twice_makes_one_record(case: Conversation, seat: Seat,
     assert await seat.session.corrections.drafts() == ()
 
 
+@pytest.mark.parametrize("closed", [False, True], ids=["left open", "closed and opened again"])
+async def test_what_is_being_submitted_takes_no_more_letters(
+    case: Conversation, seat: Seat, tmp_path: Path, closed: bool
+) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    with closing(sqlite3.connect(tmp_path / "ana" / "profile.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        seat.type(" Sorry.")
+        seat.press("Tab", "1")
+        seat.editor.answer.setFocus()
+        seat.press("Ctrl+Return")
+        if closed:
+            seat.click(seat.editor.close_button)
+            seat.press("e")
+            await seat.until_editing()
+        seat.type(" Never mind. n")
+        seat.pick(seat.editor.codes, seat.editor.codes.buttons[1].option.value)
+        assert seat.editor.answer.toPlainText() == ANSWER + " Sorry."
+        assert len(seat.draft.codes) == 1
+        other.execute("COMMIT")
+    await until(lambda: not seat.editor.isVisible())
+    assert seat.shown == case.id, "no letter was taken for a command"
+    assert await seat.session.corrections.drafts() == ()
+    await seat.correct(case.id, ANSWER_TURN)
+    seat.type(" Second.")
+    assert seat.draft.text == ANSWER + " Second."
+
+
 async def test_what_could_not_be_submitted_while_it_was_being_saved_is_kept_as_it_was_typed_last(
     case: Conversation, seat: Seat, tmp_path: Path
 ) -> None:
@@ -98,6 +127,7 @@ async def test_what_could_not_be_submitted_while_it_was_being_saved_is_kept_as_i
     await until(lambda: not seat.presenter._door._running)
     assert seat.editor.isVisible()
     assert seat.editor.state.text() == "Draft saved here"
+    assert not seat.editor.answer.isReadOnly()
     assert last.codes
     assert await seat.session.corrections.drafts() == (last,)
 

@@ -49,7 +49,8 @@ class CorrectionEditor(QFrame):
         self._turn: Turn | None = None
         self._draft: CorrectionDraft | None = None
         self._hunk = 0
-        self._frozen = False
+        self._locked = False
+        self._submitting = False
         self._shown_text = ""
         self._diff_timer = QTimer(self)
         self._diff_timer.setSingleShot(True)
@@ -64,8 +65,8 @@ class CorrectionEditor(QFrame):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the editor is frozen."""
-        return self._frozen
+        """Whether the editor is locked."""
+        return self._locked
 
     @property
     def labels_only(self) -> bool:
@@ -95,7 +96,7 @@ class CorrectionEditor(QFrame):
     def apply(self, change: Callable[[CorrectionDraft], CorrectionDraft]) -> None:
         """Change the draft by one of the domain's functions."""
         self._take_text()
-        if self._draft is None or self.is_read_only:
+        if self._draft is None or self._locked or self._submitting:
             return
         fresh = change(self._draft)
         if fresh != self._draft:
@@ -122,17 +123,26 @@ class CorrectionEditor(QFrame):
             self.tools.arguments.setFocus()
 
     def set_read_only(self, reason: str, ways: Collection[LockWay] = ()) -> None:
-        """Freeze the editor and say why and what can be done, keeping its text; an empty reason thaws it."""
-        frozen = bool(reason)
-        self._frozen = frozen
+        """Lock the editor and say why and what can be done, keeping its text; an empty reason unlocks it."""
+        self._locked = bool(reason)
+        for part in (*self._groups(), self.submit):
+            part.setEnabled(not self._locked)
+        self._freeze_texts()
+        self.lock.show_lock(reason, ways)
+        if self._locked and self.isAncestorOf(self.focusWidget()) and not self.lock.isAncestorOf(self.focusWidget()):
+            self.left.emit()
+
+    def show_submitting(self, submitting: bool) -> None:
+        """Take no edits while the draft is being submitted; the focus stays, so that what is typed on is no command."""
+        self._submitting = submitting
+        self._freeze_texts()
+
+    def _freeze_texts(self) -> None:
+        frozen = self._locked or self._submitting
         self.answer.freeze(frozen)
         self.note.freeze(frozen)
-        for part in (*self._groups(), self.tools, self.assertions):
+        for part in (self.tools, self.assertions):
             part.setEnabled(not frozen)
-        self.submit.setEnabled(not frozen)
-        self.lock.show_lock(reason, ways)
-        if frozen and self.isAncestorOf(self.focusWidget()) and not self.lock.isAncestorOf(self.focusWidget()):
-            self.left.emit()
 
     def _groups(self) -> tuple[OptionGroup, ...]:
         return self.codes, self.severity, self.causes, self.scope, self.beside, self.gates

@@ -42,6 +42,7 @@ class CorrectionPresenter(QObject):
         self._turn: Turn | None = None
         self._wanted: tuple[ConversationId, int] | None = None
         self._unsaved: dict[DraftKey, CorrectionDraft] = {}
+        self._submitting: set[DraftKey] = set()
         self._claimed_to_correct: set[ConversationId] = set()
         self._held: Claim | None = None
         self._lost = ""
@@ -120,12 +121,18 @@ class CorrectionPresenter(QObject):
             self._editor.show_faults(found)
             self.faults_shown.emit()
         else:
-            self._door.start(f"submit correction {draft.id}", lambda: self._submit(draft))
+            self._start_submitting(draft)
 
     def submit_late(self) -> None:
         """Submit, for review, what was written before the claim was lost."""
         if self._turn is not None and not faults(draft := self._editor.take_draft()):
-            self._door.start(f"submit correction {draft.id}", lambda: self._submit(draft))
+            self._start_submitting(draft)
+
+    def _start_submitting(self, draft: CorrectionDraft) -> None:
+        self._submitting.add(draft.key)
+        self._editor.show_submitting(True)
+        self._editor.show_save_state(self.tr("Submitting\u2026"))
+        self._door.start(f"submit correction {draft.id}", lambda: self._submit(draft))
 
     def judge_source(self, source_id: str, judgement: SourceJudgement) -> None:
         """Give a verdict on a source of the turn that is open."""
@@ -185,6 +192,7 @@ class CorrectionPresenter(QObject):
         self._conversation_id, self._turn = conversation_id, turn
         self._held, self._lost = self._session.conversations.held(conversation_id), ""
         self._editor.edit(draft, turn)
+        self._editor.show_submitting(key in self._submitting)
         self._editor.show_save_state(self._opening_words(draft))
         self.editor_opened.emit(turn.number)
         self.draft_shown.emit(draft)
@@ -262,6 +270,10 @@ class CorrectionPresenter(QObject):
             self._tell(words)
             self._editor.show_save_state(words, "bad")
             return
+        finally:
+            self._submitting.discard(draft.key)
+            if self._is_open(draft.conversation_id, draft.turn):
+                self._editor.show_submitting(False)
         self._unsaved.pop(draft.key, None)
         self._claimed_to_correct.discard(draft.conversation_id)
         if self._is_open(draft.conversation_id, draft.turn):
