@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from console.client.services.ports import Unreadable
 from console.client.store.sqlite_store import SqliteStore
-from tests.client.test_local_store import ANA, correction, draft, profile, receipt, set_aside, waiting
+from console.contract.ids import ConversationId
+from tests.client.test_local_store import ANA, BEN, correction, draft, profile, receipt, set_aside, waiting
 
 __all__ = ["profile"]
 pytestmark = pytest.mark.anyio
@@ -36,6 +38,31 @@ async def test_words_that_changed_on_the_disk_are_never_sent_and_the_others_are_
     assert await store.drafts(ANA) == (draft("d-3", turn=4),)
     assert b"Nine days." in set_aside(profile).read_bytes()
     await store.aclose()
+
+
+@pytest.mark.parametrize("after", [b"Nine days.", b"Five\xffdays."], ids=["still words", "no text any more"])
+@pytest.mark.parametrize("submitted", [False, True], ids=["draft", "correction"])
+async def test_of_work_that_was_damaged_its_author_is_told_and_what_is_left_of_it_is_kept(
+    profile: Path, submitted: bool, after: bytes
+) -> None:
+    store = await SqliteStore.open(profile)
+    await store.save_draft(draft("d-3", turn=4))
+    if submitted:
+        await store.submit(correction("d-1").model_copy(update={"note": "Five days."}))
+    else:
+        await store.save_draft(draft("d-1").model_copy(update={"note": "Five days."}))
+    await store.aclose()
+    flip(profile, b"Five days.", after)
+    for _ in range(2):
+        store = await SqliteStore.open(profile)
+        assert await store.unreadable(ANA) == (Unreadable(ConversationId("c-1"), 2),)
+        assert await store.unreadable(BEN) == ()
+        assert await store.drafts(ANA) == (draft("d-3", turn=4),)
+        assert await waiting(store) == []
+        await store.aclose()
+    with closing(sqlite3.connect(profile)) as db:
+        ((kept,),) = db.execute("SELECT body FROM unreadable_draft").fetchall()
+    assert after.decode(errors="replace") in kept
 
 
 @pytest.mark.parametrize("damage", [b"\xff\xff-1", b"d-99"])

@@ -496,3 +496,17 @@ async def test_times_are_as_short_as_is_clear(away: Sit, tmp_path: Path) -> None
             f"Turn 4, submitted 21 Nov, {this_year}",
             f"Turn 4, submitted 19 Oct 2025, {before}",
         ]
+
+
+async def test_what_was_damaged_is_told_of_with_the_place_of_the_damaged_file(
+    app: QApplication, tmp_path: Path
+) -> None:
+    await stock(tmp_path, [written(1, "c-1", note="Say six.")])
+    file = Profile(tmp_path, sample=True).store_path
+    file.write_bytes((tmp_path / "profile.db").read_bytes().replace(b"Say six.", b"Say ten."))
+    async with console(app, tmp_path) as desk:
+        await until(lambda: "1 drafts or corrections cannot be read here" in desk.window.notice.words.text())
+        (damaged,) = file.parent.glob("*.damaged-*Z.db")
+        said = desk.window.notice.words.text().replace("\u200b", "")  # where a long name may break
+        assert f"the damaged file is kept at {damaged}." in said
+        await until(lambda: "1 not readable here" in desk.window.status.saving.text())

@@ -178,8 +178,9 @@ class Desk:
         self.presenter = DeskPresenter(self.window, self.session, self._tasks)
         await self.session.start()
         if left := self.session.corrections.unreadable:
-            words = "{n} drafts or corrections of another version cannot be read here. They are kept as they are."
-            self.window.notice.tell(words.format(n=len(left)))
+            words = "{n} drafts or corrections cannot be read here; see the outbox. What is left of them is kept."
+            said = (self._store.note, words.format(n=len(left)))
+            self.window.notice.tell(" ".join(filter(None, said)))
 
     async def _note_online(self) -> None:
         """Keep when the backend answered last, so that the next start can say since when it has not."""

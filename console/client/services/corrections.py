@@ -257,7 +257,7 @@ class CorrectionService:
 
     @property
     def unreadable(self) -> tuple[Unreadable, ...]:
-        """What another version of Redline left here and this one cannot read: kept in the profile's file as it is."""
+        """What this version cannot read, as another one wrote it or it was damaged: kept in the profile's file."""
         return self._outbox.unreadable
 
     async def discard_refused(self, correction_id: CorrectionId) -> None:

@@ -91,7 +91,7 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A draft, or with `id` a submitted correction, that another version of Redline wrote: kept, but never shown."""
+    """A draft, or with `id` a submitted correction, that another version wrote or damage spoilt: kept, never shown."""
 
     conversation_id: ConversationId
     turn: int

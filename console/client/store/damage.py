@@ -34,6 +34,12 @@ _OUTSIDE = frozenset(
 """What says nothing of the file: it may be read as soon as there is room, or whoever holds it lets go."""
 _PRIMARY = 0xFF
 
+Raw = dict[str, bytes | int | None]
+"""A row by column, text as the bytes that are on the disk."""
+
+Remains = tuple[str, int, str, str]
+"""What is left of a draft or correction: conversation, turn, author, and of its words those that are still text."""
+
 
 class DamagedError(Exception):
     """SQLite can open the file, but it is damaged."""
@@ -72,15 +78,25 @@ def move_aside(path: Path, at: datetime) -> Path:
 
 
 def take_over(damaged: Path, db: sqlite3.Connection) -> None:
-    """Copy what can still be read of the work in a damaged file, which stays as it is. Raises sqlite3.Error."""
+    """Copy what can still be read of the work in a damaged file, which stays as it is. Raises sqlite3.Error.
+
+    Work that is no longer as it was written is put among the unreadable drafts: its author is told of it, and never
+    shown words that may be nobody's.
+    """
+    left: set[Remains] = set()
     for table in _READ_AS:
-        for row in _readable(damaged, table):
-            places = ", ".join("?" * len(row))
-            db.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({places})", tuple(row.values()))
+        for raw in _reached(damaged, table):
+            if row := _as_work(table, raw):
+                places = ", ".join("?" * len(row))
+                db.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({places})", tuple(row.values()))
+            elif table in WORK and (remains := _remains(raw)):
+                left.add(remains)
+    insert = "INSERT INTO unreadable_draft (conversation_id, turn, author_id, body) VALUES (?, ?, ?, ?)"
+    db.executemany(insert, sorted(left))
 
 
-def _readable(damaged: Path, table: str) -> Iterator[dict[str, str | int | None]]:
-    """Yield rows by column, from either end until one cannot be reached; those that are damaged are passed over.
+def _reached(damaged: Path, table: str) -> Iterator[Raw]:
+    """Yield rows, from either end until one cannot be reached: most of them twice.
 
     Raises sqlite3.Error where that is not the file's fault.
     """
@@ -91,8 +107,7 @@ def _readable(damaged: Path, table: str) -> Iterator[dict[str, str | int | None]
                 rows = old.execute(f"SELECT * FROM {table} ORDER BY rowid {order}")
                 columns = [column[0] for column in rows.description]
                 for values in rows:
-                    if row := _as_work(table, dict(zip(columns, values, strict=True))):
-                        yield row
+                    yield dict(zip(columns, values, strict=True))
         except UnicodeDecodeError:
             continue
         except sqlite3.Error as error:
@@ -100,7 +115,7 @@ def _readable(damaged: Path, table: str) -> Iterator[dict[str, str | int | None]
                 raise
 
 
-def _as_work(table: str, raw: dict[str, bytes | int | None]) -> dict[str, str | int | None] | None:
+def _as_work(table: str, raw: Raw) -> dict[str, str | int | None] | None:
     """Return a row as it was written; None for one that was not, and for one without a seal that is no work."""
     seal = raw.get("seal")
     columns = SEALED.get(table, tuple(raw))
@@ -114,3 +129,15 @@ def _as_work(table: str, raw: dict[str, bytes | int | None]) -> dict[str, str | 
     except (UnicodeDecodeError, ValidationError):
         return None
     return row
+
+
+def _remains(raw: Raw) -> Remains | None:
+    """Return what is left of a damaged row; None where not even whose it was can be read."""
+    conversation_id, turn, author_id, body = (raw[name] for name in ("conversation_id", "turn", "author_id", "body"))
+    if not (isinstance(conversation_id, bytes) and isinstance(turn, int) and isinstance(author_id, bytes)):
+        return None
+    words = body.decode(errors="replace") if isinstance(body, bytes) else ""
+    try:
+        return conversation_id.decode(), turn, author_id.decode(), words
+    except UnicodeDecodeError:
+        return None

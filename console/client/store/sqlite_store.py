@@ -136,16 +136,17 @@ class SqliteStore:
         return await self._run(read)
 
     async def unreadable(self, author_id: UserId) -> tuple[Unreadable, ...]:
-        """Return what is kept of an author's work and cannot be read: another version of Redline wrote it."""
+        """Return what is kept of an author's work and cannot be read: another version wrote it, or it was damaged."""
 
         def read(db: sqlite3.Connection) -> tuple[Unreadable, ...]:
             found: list[Unreadable] = []
-            for table, kind in (*WORK.items(), ("unreadable_draft", CorrectionDraft)):
+            for table, kind in WORK.items():
                 name = "id" if kind is Correction else "NULL"
                 columns = f"conversation_id, turn, {name}, body"
                 rows = db.execute(f"SELECT {columns} FROM {table} WHERE author_id = ?", (author_id,))
                 found += (Unreadable(*place) for *place, body in rows if _read(kind, body) is None)
-            return tuple(found)
+            aside = db.execute("SELECT conversation_id, turn FROM unreadable_draft WHERE author_id = ?", (author_id,))
+            return (*found, *(Unreadable(*place) for place in aside))
 
         return await self._run(read)
 

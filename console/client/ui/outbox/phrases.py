@@ -16,8 +16,8 @@ _NEXT = {
     "export or discard them.",
     SavedState.LATE: "It is stored, but you no longer held the conversation when it came. A QA lead decides whether "
     "it counts.",
-    SavedState.UNREADABLE: "Another version of Redline wrote this, and this one cannot read it. It is kept in this "
-    "profile as it is: open the profile with that version.",
+    SavedState.UNREADABLE: "This Redline cannot read it: another version wrote it, which still can, or it was damaged "
+    "on this disk. What is left of it is kept in this profile.",
 }
 
 
