@@ -118,6 +118,16 @@ async def test_pasted_html_without_text_brings_no_markup(clipboard: QClipboard, 
     assert "<b>" not in seat.editor.answer.toPlainText()
 
 
+async def test_nothing_is_pasted_into_an_editor_that_is_locked(
+    clipboard: QClipboard, case: Conversation, seat: Seat
+) -> None:
+    await seat.correct(case.id, ANSWER_TURN)
+    clipboard.setText("Pasted.")
+    seat.editor.set_read_only("Somebody else holds it.")
+    seat.editor.answer.paste()
+    assert seat.editor.answer.text() == ANSWER
+
+
 ODD = {
     "no-break space": "It costs 12\u00a0000\u00a0kr.",
     "line ends of Windows": "One.\r\nTwo.",

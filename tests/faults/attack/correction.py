@@ -1,5 +1,6 @@
 """A correction under attack: pasted, refused in hostile words, looked at in the outbox, and discarded."""
 
+from console.client.domain.drafts import faults
 from console.client.models.literal import literal
 from console.client.services.corrections import SavedState
 from console.client.services.errors import RefusedError
@@ -45,9 +46,10 @@ async def _edit_tools(desk: HostileDesk, said: Conversation) -> None:
             Reading("tool, to be chosen", [b.accessibleName() for b in tools.which.buttons], call.name, on_one_line),
         )
     desk.editor.codes.pressed.emit("wrong_fact")
-    desk.editor.submit.click()
-    await breath()
-    desk.look_over("faults", desk.editor)
+    if faults(desk.editor.take_draft()):  # without any it would be submitted here and now
+        desk.editor.submit.click()
+        await breath()
+        desk.look_over("faults", desk.editor)
     for call in calls:
         tools.which.pressed.emit(call.id)
         tools.verdict.pressed.emit("as_is")

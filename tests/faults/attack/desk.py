@@ -27,6 +27,9 @@ from tests.faults.attack.stalls import StallMeter
 
 STALL_S = 0.1
 TRIES = 5
+PAINTED = 5
+"""How many of a payload's first letters must be painted: in a narrow place the rest may be left out."""
+
 Shown = str | list[str]
 Steps = Sequence[tuple[str, Callable[[], Awaitable[None]]]]
 
@@ -148,7 +151,7 @@ class HostileDesk(Seat):
         if self.deal.kinds[slot] in LITERAL:
             with self.meter.excused():
                 words = painted(part)
-            self.read(Reading(f"{slot}, painted", words, " ".join(said.split())[:8], holds))
+            self.read(Reading(f"{slot}, painted", words, " ".join(said.split())[:PAINTED], holds))
 
     def violated(self, what: str) -> None:
         huge = f", {self.deal.huge} in what is {self.deal.part}" if self.deal.huge else ""

@@ -86,6 +86,8 @@ class AnswerEdit(QPlainTextEdit):
 
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Paste text as text: nothing that is none, no foreign line ends, no more than can be edited."""
+        if self.isReadOnly():
+            return
         text = _NEVER_PASTED.sub("", source.text().replace("\r\n", "\n").replace("\r", "\n"))
         if self.document().characterCount() + len(text) > LONGEST_TEXT or too_long_to_edit(text):
             self.paste_refused.emit(self.tr("{n} characters are too many to paste here.").format(n=f"{len(text):,}"))
