@@ -1,9 +1,11 @@
 """Runs every machine with CI's counts, two at a time: `python -m tests.faults`; exits 1 where any failed."""
 
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from threading import Timer
 
 from tests.faults.report import ROOT
 
@@ -36,14 +38,15 @@ def main() -> int:
 
 def _run(name: str) -> int:
     command = [sys.executable, "-m", f"tests.faults.{name}", *MACHINES[name]]
-    pipe = subprocess.PIPE
-    try:
-        ended = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        print(f"{name}: not done after {TIMEOUT_S} s", flush=True)
-        return 1
-    print(ended.stdout, end="", flush=True)
-    return ended.returncode
+    pipe, both = subprocess.PIPE, subprocess.STDOUT
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=both, text=True, start_new_session=True) as machine:
+        late = Timer(TIMEOUT_S, os.killpg, (machine.pid, signal.SIGKILL))  # with whatever it started
+        late.start()
+        print(machine.communicate()[0], end="", flush=True)
+        late.cancel()
+    if machine.returncode == -signal.SIGKILL:
+        print(f"{name}: killed, not done after {TIMEOUT_S:,} s", flush=True)
+    return machine.returncode
 
 
 if __name__ == "__main__":
