@@ -26,6 +26,7 @@ from console.client.services.reconcile import Reconciler
 from console.client.store import sqlite_store
 from console.client.store.sqlite_store import SqliteStore
 from console.contract.base import canonical_json, content_sha256
+from console.contract.conversations import OwnerState
 from console.contract.corrections import Correction
 from console.contract.events import EventKind, FeedEvent
 from console.contract.ids import ConversationId, CorrectionId, UserId
@@ -33,13 +34,14 @@ from console.contract.problems import Problem, ProblemCode
 from console.contract.reconcile import DayDigest, StoredId, digest_day
 from console.contract.views import Claim, CorrectionState, FeedPlace, Receipt
 from console.server.api import routes
+from console.server.domain.ownership import Act
 from console.server.services import corrections as correcting
 from console.server.services import reconcile as comparing_server
 from console.server.services.backend import Backend
 from console.server.services.identity import Identity
 from console.server.services.ports import Unit
 from console.server.services.refusals import Refused
-from console.server.store.conversations import SqlConversations
+from console.server.store.conversations import OPEN, SqlConversations
 from console.server.store.repositories import SqlCorrections, SqlEvents
 from console.server.store.tables import ConversationTable
 from tests.faults.simulation.loop import Process, current_process
@@ -425,7 +427,8 @@ def _(plant: Plant) -> None:
 
 
 def _leasing(until: datetime, by: Identity, **values: object) -> ReturningUpdate[tuple[int]]:
-    return update(T).values(holder_id=by.user_id, holder_name=by.name, lease_until=until, **values).returning(T.epoch)
+    holder = {"holder_id": by.user_id, "holder_name": by.name, "owner_state": OwnerState.HUMAN}
+    return update(T).values(lease_until=until, **holder, **values).returning(T.epoch)
 
 
 @bug("a claim looks first and takes then")
@@ -437,7 +440,7 @@ def _(plant: Plant) -> None:
     ) -> Claim:
         async with backend.store.reading() as unit:
             (row,) = await unit.conversations.rows([about], backend.clock())
-        if row.claim is not None:
+        if row.claim is not None or row.owner_state is OwnerState.CLOSED:
             return await claim_conversation(backend, caller, about, take_back)
         async with backend.store.writing() as unit:
             taking = _leasing(backend.clock() + backend.lease, caller, epoch=T.epoch + 1).where(T.id == about)
@@ -461,7 +464,7 @@ def _(plant: Plant) -> None:
         take_back: int | None,
     ) -> int | None:
         free = T.lease_until.is_(None) | (T.lease_until <= now) | (T.holder_id == by.user_id)
-        taking = _leasing(until, by, epoch=case((T.epoch == 0, 1), else_=T.epoch)).where(T.id == about, free)
+        taking = _leasing(until, by, epoch=case((T.epoch == 0, 1), else_=T.epoch)).where(T.id == about, OPEN, free)
         return await self._db.scalar(taking)
 
     plant(SqlConversations, "take", take)
@@ -470,8 +473,7 @@ def _(plant: Plant) -> None:
 @bug("an old holder gives back the new one's claim")
 def _(plant: Plant) -> None:
     async def release(self: SqlConversations, about: ConversationId, by: UserId, epoch: int) -> bool:
-        ending = update(T).where(T.id == about).values(lease_until=None).returning(T.epoch)
-        return await self._db.scalar(ending) is not None
+        return await self._act(Act.RELEASE, T.id == about, lease_until=None)
 
     plant(SqlConversations, "release", release)
 
@@ -479,8 +481,7 @@ def _(plant: Plant) -> None:
 @bug("a renewal revives a claim that another took")
 def _(plant: Plant) -> None:
     async def renew(self: SqlConversations, about: ConversationId, by: UserId, epoch: int, until: datetime) -> bool:
-        renewing = update(T).where(T.id == about).values(holder_id=by, lease_until=until, epoch=epoch)
-        return await self._db.scalar(renewing.returning(T.epoch)) is not None
+        return await self._act(Act.RENEW, T.id == about, holder_id=by, lease_until=until, epoch=epoch)
 
     plant(SqlConversations, "renew", renew)
 
@@ -509,20 +510,18 @@ def _(plant: Plant) -> None:
 def _(plant: Plant) -> None:
     append = SqlEvents.append
     store_correction = routes.store_correction
-    late: list[tuple[EventKind, Sequence[ConversationId], datetime]] = []
 
     async def store(backend: Backend, caller: Identity, correction: Correction) -> tuple[Receipt, bool]:
-        done = await store_correction(backend, caller, correction)
-        while late:
+        receipt, first = await store_correction(backend, caller, correction)
+        if first:
             async with backend.store.writing() as unit:
-                await append(unit.events, *late.pop())
-        return done
+                about = [correction.conversation_id]
+                await append(unit.events, EventKind.CORRECTION_STORED, about, receipt.received_at)
+        return receipt, first
 
-    async def append_later(self: SqlEvents, kind: EventKind, ids: Sequence[ConversationId], at: datetime) -> None:
-        if kind is EventKind.CORRECTION_STORED:
-            late.append((kind, ids, at))
-        else:
+    async def append_others(self: SqlEvents, kind: EventKind, ids: Sequence[ConversationId], at: datetime) -> None:
+        if kind is not EventKind.CORRECTION_STORED:
             await append(self, kind, ids, at)
 
-    plant(SqlEvents, "append", append_later)
+    plant(SqlEvents, "append", append_others)
     plant(routes, "store_correction", store)

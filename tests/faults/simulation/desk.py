@@ -191,6 +191,10 @@ class Computer:
         said = (Correction.model_validate_json(body) for (body,) in bodies)
         return [Kept(correction.id, correction.corrected_text) for correction in said]
 
+    def has_draft_of(self, author_id: UserId) -> bool:
+        """Say whether somebody began something here."""
+        return bool(self.look("SELECT 1 FROM draft WHERE author_id = ?", author_id))
+
     def drafts(self) -> set[str]:
         """Return the words of all drafts that are kept here."""
         return {CorrectionDraft.model_validate_json(body).text for (body,) in self.look("SELECT body FROM draft")}

@@ -65,7 +65,7 @@ class Fault(StrEnum):
 ODDS = {
     Fault.PROFILE_CLONED: 0.5,
     Fault.USER_SWITCHED: 0.3,
-    Fault.TOKEN_EXPIRED: 0.3,
+    Fault.TOKEN_EXPIRED: 0.5,
     Fault.SERVER_RESTARTS: 0.5,
     Fault.SERVER_RESTORED: 0.5,
     Fault.DESK_CLOCK_HOUR: 0.4,
@@ -76,9 +76,10 @@ ODDS = {
     Fault.SERVER_CLOCK_BACK: 0.5,
     Fault.ITEM_REFUSED: 0.3,
     Fault.ITEM_POISONED: 0.3,
+    Fault.FEED_GAP: 0.3,
     Fault.DESK_DIES_ANYWHERE: 0.05,
 }
-"""How likely a fault is at each opportunity, where it is not a tenth; those of a whole machine have few."""
+"""How likely a fault is at each opportunity, where it is not a tenth; these are also drawn twice as often."""
 
 AT_ONCE = (2, 9)
 """How many kinds of fault one schedule draws: few at a time go deeper than all of them together."""
@@ -91,7 +92,8 @@ class Faults:
         self.hits: Counter[str] = Counter()
         self._random = random
         kinds = [fault for fault in Fault if fault not in without]
-        chosen = random.sample(kinds, random.randint(*AT_ONCE))
+        shares = [2 if ODDS.get(kind, 0.0) > 0.1 else 1 for kind in kinds]
+        chosen = random.sample(kinds, random.randint(*AT_ONCE), counts=shares)
         eagerness = random.choice((1.0, 1.0, 3.0))
         self._odds = {fault: min(0.9, ODDS.get(fault, 0.1) * eagerness) for fault in chosen}
 

@@ -10,7 +10,7 @@ from console.client.domain.drafts import CorrectionDraft
 from console.client.services.corrections import CorrectionStatus, SavedState
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.views import CorrectionState
+from console.contract.views import CorrectionState, Receipt
 from console.server.services.identity import Identity
 
 MOMENT = timedelta(seconds=1)
@@ -53,7 +53,7 @@ class Ledger:
         self._submitted: dict[str, CorrectionDraft] = {}
         self._shown: dict[str, CorrectionId] = {}
         self._withdrawn: set[str] = set()
-        self._committed: set[str] = set()
+        self._committed: dict[str, str] = {}
         self._refused: set[str] = set()
         self._typed: dict[tuple[str, ConversationId, UserId], str] = {}
         self._order: dict[tuple[str, ConversationId, UserId], list[str]] = defaultdict(list)
@@ -114,6 +114,11 @@ class Ledger:
         if correction.author_id != by.user_id:
             self.violated(f"I {correction.id} of {correction.author_id} was sent as {by.user_id}")
 
+    def acknowledged(self, receipt: Receipt) -> None:
+        """The server answers that it holds a correction; `begin` and `committed` told what is under its id."""
+        if self._committed.get(receipt.id) != receipt.body_sha256:
+            self.violated(f"V the server gave a receipt for {receipt.id} with words that it never committed")
+
     def refused(self, correction_id: str) -> None:
         """The server refused a correction for good."""
         self._refused.add(correction_id)
@@ -123,9 +128,15 @@ class Ledger:
         self._histories += 1
         self._leases = {about: Lease(*lease) for about, *lease in db.execute(_LEASES)}
         (self._corrections,) = db.execute("SELECT coalesce(max(rowid), 0) FROM correction").fetchone()
+        self._committed |= dict(db.execute("SELECT id, body_sha256 FROM correction"))
 
-    def committed(self, db: sqlite3.Connection, by: str, *, taken_back: bool, now: datetime | None) -> None:
-        """The server has just committed what somebody asked for; `now` is None where its clock was ever wrong."""
+    def committed(
+        self, db: sqlite3.Connection, by: str, *, taken_back: bool, given_back: int | None, now: datetime | None
+    ) -> None:
+        """The server has just committed what somebody asked for; `now` is None where its clock was ever wrong.
+
+        `given_back`: the epoch of the claim that they asked to end, if they did.
+        """
         for about, *columns in db.execute(_LEASES):
             before, lease = self._leases[about], Lease(*columns)
             self._leases[about] = lease
@@ -138,10 +149,12 @@ class Ledger:
                 self.violated(f"O1 epoch {lease.epoch} of {about} went from {before.holder} to {lease.holder}")
             elif lease.until != before.until and by != lease.holder:
                 self.violated(f"O1 {by} changed the lease of {about}, which {lease.holder} holds")
-        for row, author, state, body in db.execute(_NEW_CORRECTIONS, (self._corrections,)):
+            elif lease.until != before.until and given_back not in (None, lease.epoch):
+                self.violated(f"O1 epoch {lease.epoch} of {about} ended when {by} gave back epoch {given_back}")
+        for row, author, state, sha256, body in db.execute(_NEW_CORRECTIONS, (self._corrections,)):
             said = Correction.model_validate_json(body)
             self._corrections = row
-            self._committed.add(said.id)
+            self._committed[said.id] = sha256
             lease = self._leases[said.conversation_id]
             current = (lease.epoch, lease.holder) == (said.epoch, author)
             if current != (state == CorrectionState.STORED):
@@ -193,7 +206,7 @@ class Ledger:
 
 
 _LEASES = "SELECT id, epoch, holder_id, lease_until FROM conversation"
-_NEW_CORRECTIONS = "SELECT rowid, author_id, state, body FROM correction WHERE rowid > ? ORDER BY rowid"
+_NEW_CORRECTIONS = "SELECT rowid, author_id, state, body_sha256, body FROM correction WHERE rowid > ? ORDER BY rowid"
 
 
 def _says_the_same(draft: CorrectionDraft, said: Correction) -> bool:

@@ -23,6 +23,9 @@ AI_TURN = 2
 ANOTHER_VERSION = "1999.1"
 """A taxonomy that no server of this version knows: what is said in its codes is refused for good."""
 
+NEWS_EVERY_S = 30.0
+"""How often, in virtual seconds, something happens that all hear at once and go for."""
+
 
 class Person:
     """Somebody with work to do at one or several computers."""
@@ -70,13 +73,24 @@ class Person:
                 except DeskError as error:
                     self._trace(f"{self.who.user_id} reads: {error}")
 
-    async def let_go_of_all(self, conversations: list[ConversationId]) -> None:
-        """Give back what is held at any computer, as far as the server can be reached."""
+    async def finish(self, conversations: list[ConversationId]) -> None:
+        """Submit what was begun at any computer, and give back what is held, as far as the server can be reached."""
         for computer in self.computers:
-            if computer.process.alive and computer.who == self.who:
-                for about in conversations:
-                    with suppress(DeskError, Crash):
-                        await computer.do(partial(_release, about))
+            async with computer.chair:
+                with suppress(DeskError, Crash):
+                    await self._submit_begun(computer)
+                if computer.process.alive and computer.who == self.who:
+                    for about in conversations:
+                        with suppress(DeskError, Crash):
+                            await computer.do(partial(_release, about))
+
+    async def _submit_begun(self, computer: Computer) -> None:
+        if not computer.has_draft_of(self.who.user_id):
+            return
+        if not computer.process.alive or computer.who != self.who:
+            await self.take_seat(computer)
+        for draft in await computer.do(lambda session: session.corrections.drafts()):
+            await self._submit(computer, draft)
 
     async def _act(self, computer: Computer, about: ConversationId) -> None:
         if not computer.process.alive or computer.who != self.who or not self._server.knows(computer.token):
@@ -86,7 +100,7 @@ class Person:
         match self._random.random():
             case chance if chance < 0.85:
                 await self._correct(computer, about)
-            case chance if chance < 0.95:
+            case chance if chance < 0.92:
                 await computer.get_up()
             case _:
                 computer.session.reconnect()
@@ -108,16 +122,16 @@ class Person:
             await computer.do(lambda session: session.corrections.save_draft(draft))
             self._ledger.typed(computer.name, draft)
             await asyncio.sleep(self._random.uniform(0.0, 5.0))
-        if self._random.random() < 0.9:
+        if self._random.random() < 0.8:
             await self._submit(computer, draft)
         if computer.session.conversations.held(about):
             await self._let_go(computer, about)
 
     async def _let_go(self, computer: Computer, about: ConversationId) -> None:
         match self._random.random():
-            case chance if chance < 0.4:
+            case chance if chance < 0.7:
                 await computer.do(lambda session: session.conversations.release(about))
-            case chance if chance < 0.5:
+            case chance if chance < 0.8:
                 await computer.do(lambda session: session.conversations.close(about))
                 await asyncio.sleep(self._random.uniform(0.0, 30.0))
                 await computer.do(lambda session: session.conversations.reopen(about))
@@ -126,9 +140,11 @@ class Person:
         """Return a conversation to work on: pulled from the queue, claimed, or just opened."""
         try:
             match self._random.random():
-                case chance if chance < 0.4:
+                case chance if chance < 0.3:
                     return (await computer.do(lambda session: session.queue.pull_next())).conversation_id
                 case chance if chance < 0.7:
+                    if chance < 0.6:  # others go for one at the same moment
+                        await asyncio.sleep(-asyncio.get_running_loop().time() % NEWS_EVERY_S)
                     await computer.do(lambda session: session.conversations.claim(about))
         except RefusedError as refused:  # somebody holds it: one may write all the same
             claim = refused.problem.claim

@@ -29,6 +29,9 @@ from tests.server.world import CHAIRS
 
 HOUR, DECADE = timedelta(hours=1), timedelta(days=3652)
 STAFF = [CHAIRS["ana"], CHAIRS["ben"], CHAIRS["qin"]]
+SOON_S = 150.0
+"""How long a desk may show what is no longer so: less than a lease, whose end would hide it."""
+
 PATIENCE_S, LONGEST_S = 3_600.0, 86_400.0
 """How long, in virtual seconds, a thing may take to come right once nothing goes wrong any more; and all of it."""
 
@@ -104,13 +107,15 @@ class _Schedule:
 
     async def _work(self) -> None:
         chaos = asyncio.create_task(self._make_chaos())
-        await asyncio.gather(*(person.work(self._random.randint(3, 6), CONVERSATIONS) for person in self._people))
+        busy = CONVERSATIONS[: self._random.randint(1, len(CONVERSATIONS))]  # the fewer, the more people meet there
+        await asyncio.gather(*(person.work(self._random.randint(3, 5), busy) for person in self._people))
         chaos.cancel()
         self.trace("peace")
         self.faults.stop()
         for computer in self._computers:
             computer.die_if_doomed()
-        await asyncio.gather(*(person.let_go_of_all(CONVERSATIONS) for person in self._people))
+        await self._in_time(self._check_online, SOON_S)
+        await asyncio.gather(*(person.finish(CONVERSATIONS) for person in self._people))
 
     async def _close(self) -> None:
         for computer in self._computers:
@@ -127,10 +132,14 @@ class _Schedule:
         self._network = Network(self._server, self.faults, self._stream("network"))
         self._computers: list[Computer] = []
         people = self._random.choice((1, 1, 1, 2, 2, 3))
-        self._people = [self._hire(who) for who in STAFF[:people]]
+        self._people = [self._hire(who) for who in self._random.sample(STAFF, people)]
 
     def _hire(self, who: Identity) -> Person:
-        desks = [self._new_computer() for _ in range(self._random.choice((1, 1, 1, 1, 1, 1, 1, 2)))]
+        """Give somebody a computer, or two, or one that somebody else works at too."""
+        if self._computers and self._random.random() < 0.5:
+            desks = [self._random.choice(self._computers)]
+        else:
+            desks = [self._new_computer() for _ in range(self._random.choice((1, 1, 1, 1, 1, 1, 1, 2)))]
         random = self._stream(f"person {who.user_id}")
         return Person(who, desks, self._server, self.faults, random, self.ledger, self.trace)
 
@@ -173,7 +182,7 @@ class _Schedule:
             person.lose_token()
         if computer not in person.computers and self.faults.hit(Fault.USER_SWITCHED):
             person.computers.append(computer)
-        if len(self._computers) < 5 and computer in person.computers and self.faults.hit(Fault.PROFILE_CLONED):
+        if len(self._computers) < 4 and computer in person.computers and self.faults.hit(Fault.PROFILE_CLONED):
             person.computers.append(self._new_computer(cloned_from=computer))
 
     async def _drain(self) -> None:
@@ -206,10 +215,10 @@ class _Schedule:
             except DeskError:  # the server may still be on its way up
                 await asyncio.sleep(10.0)
 
-    async def _in_time(self, check: Callable[[], Awaitable[list[str]]]) -> None:
+    async def _in_time(self, check: Callable[[], Awaitable[list[str]]], patience_s: float = PATIENCE_S) -> None:
         """Wait until a check finds nothing; what it finds at the end of patience is a violation."""
         waited, wait = 0.0, 5.0
-        while (found := await check()) and waited < PATIENCE_S:
+        while (found := await check()) and waited < patience_s:
             await asyncio.sleep(wait)
             waited, wait = waited + wait, min(2 * wait, 600.0)
         for violation in found:
@@ -233,6 +242,15 @@ class _Schedule:
         drafts = {computer.name: computer.drafts() for computer in self._computers}
         with self._server.look() as db:
             return stuck + self.ledger.compare(db, parked, drafts)
+
+    async def _check_online(self) -> list[str]:
+        """Each desk that is online shows what a fresh read shows, before anything more happens that it could hear of.
+
+        One with something to send shows more.
+        """
+        seated = [computer for computer in self._computers if computer.process.alive]
+        online = [one for one in seated if one.session.connection.state is ConnectionState.ONLINE]
+        return await self._compare_screens([one for one in online if not one.session.corrections.pending_count])
 
     async def _check_screens(self) -> list[str]:
         """Each desk is online, and shows what a fresh read shows."""

@@ -19,7 +19,7 @@ from console.client.net.http import Answer
 from console.contract.base import content_sha256
 from console.contract.corrections import Correction
 from console.contract.problems import ProblemCode
-from console.contract.views import Claim, FeedPlace
+from console.contract.views import Claim, FeedPlace, Receipt
 from console.server.api.refusals import problem_response
 from console.server.api.routes import router
 from console.server.services.backend import Backend, Bell, Lookout
@@ -94,8 +94,8 @@ def _engine() -> AsyncEngine:
 _at_work: dict[str, "SimulatedServer"] = {}
 
 
-_asked: ContextVar[tuple[str, bool]] = ContextVar("asked")
-"""Who asked for what is done now, and whether to take a conversation back."""
+_asked: ContextVar[tuple[str, Request]] = ContextVar("asked")
+"""Who asked for what is done now."""
 
 
 class SimulatedServer:
@@ -194,9 +194,11 @@ class SimulatedServer:
         self._may_die(Fault.SERVER_DIES_INSIDE)
 
     def after_commit(self, db: sqlite3.Connection) -> None:
-        asked_by, taken_back = _asked.get()
+        asked_by, request = _asked.get()
         right = not self._faults.hits.keys() & SERVER_CLOCKS
-        self._ledger.committed(db, asked_by, taken_back=taken_back, now=self.clock() if right else None)
+        taken_back, given_back = "take_back" in request.params, request.params.get("epoch")
+        now = self.clock() if right else None
+        self._ledger.committed(db, asked_by, taken_back=taken_back, given_back=given_back, now=now)
         self._may_die(Fault.SERVER_DIES_AFTER)
 
     def _may_die(self, fault: Fault) -> None:
@@ -225,6 +227,8 @@ class SimulatedServer:
             return _problem(ProblemCode.UNAVAILABLE, str(error))
         except PoisonError:
             return _problem(ProblemCode.INTERNAL, "")
+        if isinstance(answer, Receipt):
+            self._ledger.acknowledged(answer)
         if isinstance(answer, BaseModel):
             return Answer(200, answer.model_dump_json().encode())
         return Answer(204, b"") if answer is None else Answer(200, answer)
@@ -232,7 +236,7 @@ class SimulatedServer:
     async def _call(self, request: Request) -> BaseModel | bytes | None:
         """Call a route's own function: all of the web framework but that is left out."""
         caller = await identify(self.backend, request.token)
-        _asked.set((caller.user_id, "take_back" in request.params))
+        _asked.set((caller.user_id, request))
         if request.path == FEED:
             await feed_start(self.backend, caller, request.params["after"])
             return self._process.name.encode()
@@ -285,7 +289,7 @@ class SimulatedServer:
     async def wait_for_turn(self, sql: str) -> None:
         """Wait a little before a transaction that writes, so that others may come first; inside one nobody waits."""
         if sql == "BEGIN IMMEDIATE":
-            await asyncio.sleep(self._random.uniform(0.0, 0.02))
+            await asyncio.sleep(self._random.uniform(0.0, self._random.choice((0.02, 1.0))))
 
 
 class _Body:
