@@ -39,7 +39,7 @@ def main() -> int:
 def _run(name: str) -> int:
     command = [sys.executable, "-m", f"tests.faults.{name}", *MACHINES[name]]
     pipe, both = subprocess.PIPE, subprocess.STDOUT
-    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=both, text=True, start_new_session=True) as machine:
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=both, text=True, process_group=0) as machine:
         late = Timer(TIMEOUT_S, os.killpg, (machine.pid, signal.SIGKILL))  # with whatever it started
         late.start()
         print(machine.communicate()[0], end="", flush=True)
