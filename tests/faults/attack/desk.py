@@ -27,7 +27,7 @@ from tests.faults.attack.stalls import StallMeter
 
 STALL_S = 0.1
 TRIES = 5
-PAINTED = 5
+PAINTED = 3
 """How many of a payload's first letters must be painted: in a narrow place the rest may be left out."""
 
 Shown = str | list[str]

@@ -112,6 +112,11 @@ class Process:
         for task in self.tasks:
             task.cancel()
 
+    async def ended(self) -> None:
+        """Wait until all of a dead process's work has noticed."""
+        if self.tasks:
+            await asyncio.wait(self.tasks)
+
 
 def _report(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and isinstance(error := task.exception(), Exception):

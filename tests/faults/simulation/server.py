@@ -164,6 +164,7 @@ class SimulatedServer:
     async def restore(self) -> None:
         """Come back with the copy that was kept, in place of everything since."""
         self.die(self._random.uniform(0.0, 30.0))
+        await self._process.ended()  # a connection that is still open would write its log into the copy
         await self.close()
         for suffix, content in self._backup.items():
             self._part(suffix).write_bytes(content)
