@@ -5,6 +5,7 @@ import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,11 +19,13 @@ from console.client.services.errors import (
     UnclearAnswerError,
     UnreachableError,
 )
+from console.contract.ids import ConversationId
 from console.contract.limits import MAX_ANSWER
 from console.contract.problems import ProblemCode
 from console.contract.views import CorrectionState, Receipt
+from tests.client.desk import until
 from tests.client.wire import answer, dripping, reading_slowly, saying
-from tests.server.world import correction
+from tests.server.world import correction, running, token
 
 pytestmark = pytest.mark.anyio
 
@@ -112,6 +115,26 @@ async def test_an_answer_is_read() -> None:
 async def test_what_is_no_answer_is_an_unknown_outcome(said: bytes) -> None:
     async with saying(said) as url:
         assert isinstance(await ask(url), UnclearAnswerError)
+
+
+async def test_a_page_in_between_does_not_give_a_conversation_back() -> None:
+    async with saying(answer(body=b"<html>Welcome to the hotel</html>")) as url:
+        gateway = HttpGateway(lambda: url, "token")
+        about = ConversationId("c-1")
+        for told in (gateway.release(about, 1), gateway.close(about, 1), gateway.reopen(about)):
+            with pytest.raises(UnclearAnswerError):
+                await told
+        await gateway.aclose()
+
+
+async def test_a_backend_that_moved_while_several_ask_leaves_no_connection_open(tmp_path: Path) -> None:
+    with running(tmp_path / "here") as here, running(tmp_path / "there") as there:
+        at = here
+        gateway = HttpGateway(lambda: at.url, token("ana"))
+        for at in (here, there):
+            await asyncio.gather(*(gateway.me() for _ in range(5)))
+        await gateway.aclose()
+        await until(lambda: not there.connections and not here.connections)
 
 
 @pytest.mark.parametrize("drop", [b"HTTP/1.1 103 Early Hints\r\n\r\n" * 9, CHUNKED, CHUNKED + b"1\r\n[\r\n"])

@@ -140,13 +140,15 @@ class Seat(Hands):
         raise AssertionError(f"turn {turn} was not reached; the current one is {self.turn}")
 
     async def correct(self, conversation_id: str, turn: int) -> None:
-        """Open the correction of a turn from the queue on, by click and keys, and wait until it is claimed."""
+        """Open the correction of a turn from the queue on, by click and keys, until the queue shows it claimed."""
         if self.shown != conversation_id:
             await self.choose(conversation_id)
         self.go_to(turn)
         self.press("e")
         await self.until_editing()
-        await until(lambda: self.session.conversations.held(ConversationId(conversation_id)) is not None)
+        about, queue = ConversationId(conversation_id), self.queue.model
+        await until(lambda: self.session.conversations.held(about) is not None)
+        await until(lambda: queue.row_at(queue.row_of(about)).claim is not None)
 
     async def until_editing(self) -> None:
         await until(lambda: self.editor.isVisible() and self.editor.answer.hasFocus())

@@ -12,6 +12,8 @@ SEEDS = {
     500078: "the same once it had been set forward and back again",
     500478: "the same at a desk whose own clock had jumped",
     501799: "the same at a desk whose disk was full",
+    3347333315: "a page in between that answered a closing with 200 was taken for a yes",
+    3347334102: "the same of a giving back",
     2000441: "somebody left a desk before it had been compared with a restored backend: the machine looked too soon",
 }
 

@@ -83,6 +83,11 @@ class Running:
 
         return asyncio.run(load())
 
+    @property
+    def connections(self) -> int:
+        """How many are open now."""
+        return len(self._server.server_state.connections)
+
     def stop(self) -> None:
         self._server.should_exit = True
 

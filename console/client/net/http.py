@@ -100,15 +100,15 @@ class HttpGateway:
 
     async def release(self, conversation_id: ConversationId, epoch: int) -> None:
         """Give a lease back."""
-        await self._call("DELETE", f"/v1/conversations/{conversation_id}/claim", epoch=epoch)
+        await self._tell("DELETE", f"/v1/conversations/{conversation_id}/claim", epoch=epoch)
 
     async def close(self, conversation_id: ConversationId, epoch: int) -> None:
         """Close a conversation under a lease."""
-        await self._call("POST", f"/v1/conversations/{conversation_id}/close", HeldClaim(epoch=epoch))
+        await self._tell("POST", f"/v1/conversations/{conversation_id}/close", HeldClaim(epoch=epoch))
 
     async def reopen(self, conversation_id: ConversationId) -> None:
         """Open a closed conversation again."""
-        await self._call("POST", f"/v1/conversations/{conversation_id}/reopen")
+        await self._tell("POST", f"/v1/conversations/{conversation_id}/reopen")
 
     async def pull_next(self) -> QueueRow:
         """Claim the most urgent free conversation."""
@@ -154,26 +154,31 @@ class HttpGateway:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = self._origin = None
+        client, self._client, self._origin = self._client, None, None  # first, for others ask while it closes
+        if client is not None:
+            await client.aclose()
 
     async def _ask(
         self, kind: type[M], method: str, path: str, body: Model | None = None, **query: str | int | None
     ) -> M:
-        answer = await self._call(method, path, body, **query)
+        answer = await self._call(method, path, body, query)
+        if answer.status // 100 != 2:
+            raise self._failure(answer)
         try:
-            return read_json(kind, answer, MAX_ANSWER_SIGNS)
+            return read_json(kind, answer.body, MAX_ANSWER_SIGNS)
         except (UnfitError, ValidationError) as error:
             raise UnclearAnswerError("The backend answered in a form this desk does not know.") from error
 
-    async def _call(self, method: str, path: str, body: Model | None = None, **query: str | int | None) -> bytes:
-        """Make one call; return the body of a 2xx answer. Raises BackendError."""
-        params = {name: value for name, value in query.items() if value is not None}
-        answer = await self._exchange(method, path, params, None if body is None else canonical_json(body))
-        if answer.status // 100 != 2:
+    async def _tell(self, method: str, path: str, body: Model | None = None, **query: str | int | None) -> None:
+        """Make a call that is answered by nothing: the 200 of a page in between is no yes."""
+        answer = await self._call(method, path, body, query)
+        if answer.status != HTTPStatus.NO_CONTENT:
             raise self._failure(answer)
-        return answer.body
+
+    async def _call(self, method: str, path: str, body: Model | None, query: Mapping[str, str | int | None]) -> Answer:
+        """Make one call; return whatever was answered. Raises UnknownOutcomeError."""
+        params = {name: value for name, value in query.items() if value is not None}
+        return await self._exchange(method, path, params, None if body is None else canonical_json(body))
 
     async def _exchange(self, method: str, path: str, params: Mapping[str, str | int], content: bytes | None) -> Answer:
         """Send one request; return whatever was answered. Raises UnknownOutcomeError."""
@@ -195,8 +200,10 @@ class HttpGateway:
         origin = self._locate()
         if origin is None:
             raise UnreachableError("The embedded backend is not up.")
-        if self._client is None or self._origin != origin:
+        if self._client is not None and self._origin != origin:
             await self.aclose()
+            return await self._connected()
+        if self._client is None:
             parts = urlsplit(origin)
             self._client = httpx.AsyncClient(
                 base_url=origin,
