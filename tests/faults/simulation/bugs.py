@@ -195,7 +195,9 @@ def _(plant: Plant) -> None:
 @bug("any 200 is taken for a receipt")
 def _(plant: Plant) -> None:
     async def put_correction(self: HttpGateway, correction: Correction) -> Receipt:
-        await self._call("PUT", f"/v1/corrections/{correction.id}", correction)
+        answer = await self._call("PUT", f"/v1/corrections/{correction.id}", correction, {})
+        if answer.status // 100 != 2:
+            raise self._failure(answer)
         return _receipt_for(correction)
 
     plant(HttpGateway, "put_correction", put_correction)
