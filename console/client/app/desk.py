@@ -51,6 +51,7 @@ class Desk:
         self._vault: Vault | None = None
         self._gateway: HttpGateway | None = None
         self._tasks = Tasks()
+        self._seating = Tasks()
         self._switching = asyncio.Lock()
         self.window.closing.connect(self.closed.set)
         self.window.chair_chosen.connect(self._on_chair_chosen)
@@ -79,6 +80,7 @@ class Desk:
         """End the session, the tasks and the backend, and close the window."""
         state = tuple(self.window.layout_state())
         self._profile.keep_looks(Looks(scheme=self._theme.scheme, density=self._theme.density, window=state))
+        await self._seating.stop()
         await self._leave_chair()
         await self._tasks.stop()
         if self.backend is not None:
@@ -203,7 +205,7 @@ class Desk:
             self._gateway = None
 
     def _sign_out(self) -> None:
-        self._tasks.start("sign out", self._signed_out())
+        self._seating.start("sign out", self._signed_out())
 
     async def _signed_out(self) -> None:
         """Forget the token and ask whoever sits here next for theirs."""
@@ -227,7 +229,7 @@ class Desk:
             self.session.reconnect()
 
     def _on_chair_chosen(self, place: int) -> None:
-        self._tasks.start("switch chair", self._switch(place))
+        self._seating.start("switch chair", self._switch(place))
 
     async def _switch(self, place: int) -> None:
         try:
