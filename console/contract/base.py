@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from base64 import b64encode
 from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
 
@@ -104,3 +105,8 @@ def canonical_json(model: BaseModel) -> bytes:
 def content_sha256(content: bytes | str) -> str:
     """Return the SHA-256 of bytes, or of a text's UTF-8, as 64 lower-case hex digits."""
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def content_digest(content: bytes | bytearray) -> str:
+    """Return the SHA-256 of bytes in base64, as the field Content-Digest (RFC 9530) gives it."""
+    return b64encode(hashlib.sha256(content).digest()).decode()

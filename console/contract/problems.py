@@ -16,6 +16,7 @@ class ProblemCode(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     INVALID = "invalid"
+    GARBLED = "garbled"
     TOO_LARGE = "too_large"
     HELD = "held"
     CLAIM_LOST = "claim_lost"

@@ -129,11 +129,15 @@ async def test_a_page_in_between_does_not_give_a_conversation_back() -> None:
 
 async def test_a_backend_that_moved_while_several_ask_leaves_no_connection_open(tmp_path: Path) -> None:
     with running(tmp_path / "here") as here, running(tmp_path / "there") as there:
-        at = here
-        gateway = HttpGateway(lambda: at.url, token("ana"))
-        for at in here, there:  # noqa: B007 -- the gateway asks where
-            await asyncio.gather(*(gateway.me() for _ in range(5)))
-        await gateway.aclose()
+        urls = [here.url, there.url]
+        gateway = HttpGateway(lambda: urls[0], token("ana"))
+        for turns in range(0, 60, 4):  # so that connections are in every stage of being opened
+            asking = [asyncio.create_task(gateway.me()) for _ in range(5)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            urls.reverse()
+            await asyncio.gather(*asking, *(gateway.me() for _ in range(5)))
+            await gateway.aclose()
         await until(lambda: not there.connections and not here.connections)
 
 

@@ -91,6 +91,18 @@ async def test_an_answer_lost_after_the_commit_makes_no_second_record(backend: B
         assert [delivery.receipt.id for delivery in await ana.store.deliveries(ana.session.me.user_id)] == [submitted]
 
 
+async def test_what_is_garbled_on_the_way_is_sent_again(backend: Backend, tmp_path: Path) -> None:
+    wire = Wire()
+    assert backend.url is not None
+    async with wire.to(backend.url) as url, desk(tmp_path, lambda: url) as ana:
+        await until(lambda: ana.online)
+        wire.garble = b"Your refund takes five days.", b"Your refund takes nine days."
+        submitted = await ana.correct("c-1", "Your refund takes five days.")
+        await until(lambda: wire.garble is None and ana.session.corrections.pending_count == 0)
+        assert [status.state for status in ana.session.corrections.states(ConversationId("c-1"))] == [SavedState.LATE]
+        assert backend.stored() == [submitted]
+
+
 async def test_a_refused_correction_is_kept_with_its_reason_and_stands_in_nobodys_way(
     backend: Backend, tmp_path: Path
 ) -> None:

@@ -76,6 +76,21 @@ async def test_it_gets_it_back_from_a_desk_that_was_closed_meanwhile(backend: Ba
         await until(lambda: {row.conversation_id for row in ana.session.queue.rows} == {f"c-{n}" for n in range(1, 6)})
 
 
+async def test_work_on_a_conversation_that_the_backup_lacks_waits_for_it(backend: Backend, tmp_path: Path) -> None:
+    backend.stop()
+    backend.back_up(tmp_path / "backup")
+    await asyncio.to_thread(backend.start().load, conversation("c-3"))
+    async with desk(tmp_path, lambda: backend.url, clock=QuickClock()) as ana:
+        stored = await store_one(ana, "c-3", "Your refund takes five days.")
+        backend.stop()
+        backend.restore(tmp_path / "backup")
+        backend.start()
+        await until(lambda: ana.states("c-3") == [SavedState.SAVED_HERE])
+        assert backend.now is not None
+        await asyncio.to_thread(backend.now.load, conversation("c-3"))
+        await until(lambda: backend.stored() == [stored])
+
+
 async def test_a_claim_under_the_lower_epochs_of_a_restored_backend_is_held(backend: Backend, tmp_path: Path) -> None:
     backend.stop()
     backend.back_up(tmp_path / "backup")

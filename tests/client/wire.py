@@ -92,12 +92,14 @@ async def reading_slowly(said: bytes, for_s: float) -> AsyncIterator[str]:
 class Wire:
     """Stands between the desk and the backend.
 
-    `down`: nobody gets through. `lose_answers`: what the backend answers never reaches the desk.
+    `down`: nobody gets through. `lose_answers`: what the backend answers never reaches the desk. `garble`: what of the
+    next request that holds it is put in another's place.
     """
 
     def __init__(self) -> None:
         self.down = False
         self.lose_answers = False
+        self.garble: tuple[bytes, bytes] | None = None
         self.lost = 0
         self._ends: set[asyncio.StreamWriter] = set()
 
@@ -140,6 +142,8 @@ class Wire:
                 if answers and self.lose_answers:
                     self.lost += 1
                     return
+                if not answers and self.garble and self.garble[0] in data:
+                    data, self.garble = data.replace(*self.garble), None
                 writer.write(data)
                 await writer.drain()
         except OSError:

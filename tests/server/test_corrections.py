@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from console.contract.base import canonical_json, content_sha256
+from console.contract.base import canonical_json, content_digest, content_sha256
 from console.contract.conversations import AiContext, Source, ToolCall
 from console.contract.corrections import (
     Correction,
@@ -109,7 +109,6 @@ def test_nobody_corrects_in_anothers_name(ana: httpx.Client) -> None:
 
 
 MISFITS = {
-    "no such conversation": correction("k", "other"),
     "no such turn": correction("k", "c", turn=4),
     "a customer's turn": correction("k", "c", turn=1),
     "another original": correction("k", "c", original_sha256="0" * 64),
@@ -126,6 +125,14 @@ MISFITS = {
     "a call the turn has not": correction("k", "c", tool_calls=(ToolCallCorrection(tool_call_id="call_8"),)),
     "nothing said": correction("k", "c", hunks=(), codes=(), corrected_text="Your refund arrives tomorrow."),
 }
+
+
+def test_a_correction_of_a_conversation_that_is_not_here_may_come_again_once_it_is(
+    backend: Running, ana: httpx.Client
+) -> None:
+    assert send(ana, correction("k", "other")).json()["type"] == "not_found"
+    backend.load(conversation("other"))
+    assert send(ana, correction("k", "other")).status_code == 201
 
 
 @pytest.mark.parametrize("sent", MISFITS.values(), ids=MISFITS.keys())
@@ -178,6 +185,29 @@ def test_a_conversation_shows_the_newest_corrections_that_fit_and_the_list_has_t
     assert [record.correction.id for record in view.corrections] == [*(f"k{number}" for number in range(3, 9)), "small"]
     assert view.row.corrections == 10
     assert len(stored(ana, "?conversation_id=c&author_id=ana").records) == 10
+
+
+def test_one_correction_too_large_to_show_hides_no_other(backend: Running, ana: httpx.Client) -> None:
+    said, better = "好" * MAX_TEXT, "字" * (MAX_TEXT // 2)
+    everything = Hunk(start=0, end=len(said), removed=said, replacement=better)
+    first = Hunk(start=0, end=1, removed="好", replacement="字")
+    backend.load(conversation("long", answer=said))
+    small = correction("small", "long", corrected_text="字" + said[1:], hunks=(first,))
+    large = correction("large", "long", corrected_text=better, hunks=(everything,))
+    for sent in (small, large):
+        backend.clock.move(seconds=1)
+        assert send(ana, sent.model_copy(update={"original_sha256": content_sha256(said)})).status_code == 201
+    view = ConversationView.model_validate_json(ana.get("/v1/conversations/long").content)
+    assert ([record.correction.id for record in view.corrections], view.row.corrections) == (["small"], 2)
+
+
+def test_what_arrives_otherwise_than_it_was_sent_is_not_stored(ana: httpx.Client) -> None:
+    sent = canonical_json(correction("k", "c"))
+    digest = {"Content-Digest": f"sha-512=:AA==:, sha-256=:{content_digest(sent)}:"}
+    garbled = ana.put("/v1/corrections/k", content=sent.replace(b"Refunds", b"refunds", 1) + b" ", headers=digest)
+    assert (garbled.status_code, garbled.json()["type"]) == (400, "garbled")
+    assert stored(ana).records == ()
+    assert ana.put("/v1/corrections/k", content=sent, headers=digest).status_code == 201
 
 
 def test_the_address_and_the_body_name_the_same_id(ana: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -22,7 +23,7 @@ from console.client.services.errors import (
     UnclearAnswerError,
     UnreachableError,
 )
-from console.contract.base import Model, canonical_json
+from console.contract.base import Model, canonical_json, content_digest
 from console.contract.commands import HeldClaim
 from console.contract.corrections import Correction
 from console.contract.events import EventPage, FeedEvent
@@ -54,6 +55,15 @@ class Answer(NamedTuple):
     retry_after: str = ""
 
 
+@dataclass
+class _Line:
+    """A client, where it leads, and how many requests are on their way over it."""
+
+    origin: str
+    client: httpx.AsyncClient
+    users: int = 0
+
+
 class HttpGateway:
     """The backend at the address `locate` names at the time of each call; None while it has none yet.
 
@@ -71,8 +81,7 @@ class HttpGateway:
         self._now = now
         self._given_name = name
         self._token = token
-        self._origin: str | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._line: _Line | None = None
 
     async def me(self) -> Me:
         """Return who the token speaks for."""
@@ -138,25 +147,24 @@ class HttpGateway:
     async def feed(self, after: FeedPlace) -> AsyncIterator[AsyncIterator[FeedEvent]]:
         """Follow the feed behind a place; silence of two heartbeats, or its end, raises UnreachableError."""
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store", "Last-Event-ID": after}
-        client = await self._connected()
         patience = httpx.Timeout(CONNECT_S, read=SILENCE_S)
-        with _translated(self._name):
-            async with (
-                asyncio.timeout(DEADLINE_S) as opening,
-                client.stream("GET", "/v1/feed", headers=headers, timeout=patience) as response,
-            ):
-                if response.status_code != HTTPStatus.OK:
-                    raise self._failure(await _read_answer(response))
-                opening.reschedule(None)
-                response.stream = BoundedEvents(response)
-                response.encoding = "utf-8"  # what events are in; the header could name a codec that is no charset
-                yield _events(response, self._name)
+        async with (
+            self._connected() as client,
+            asyncio.timeout(DEADLINE_S) as opening,
+            client.stream("GET", "/v1/feed", headers=headers, timeout=patience) as response,
+        ):
+            if response.status_code != HTTPStatus.OK:
+                raise self._failure(await _read_answer(response))
+            opening.reschedule(None)
+            response.stream = BoundedEvents(response)
+            response.encoding = "utf-8"  # what events are in; the header could name a codec that is no charset
+            yield _events(response, self._name)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        client, self._client, self._origin = self._client, None, None  # first, for others ask while it closes
-        if client is not None:
-            await client.aclose()
+        line, self._line = self._line, None
+        if line is not None and not line.users:
+            await line.client.aclose()
 
     async def _ask(
         self, kind: type[M], method: str, path: str, body: Model | None = None, **query: str | int | None
@@ -182,38 +190,50 @@ class HttpGateway:
 
     async def _exchange(self, method: str, path: str, params: Mapping[str, str | int], content: bytes | None) -> Answer:
         """Send one request; return whatever was answered. Raises UnknownOutcomeError."""
-        client = await self._connected()
-        headers = {} if content is None else {"Content-Type": "application/json"}
+        headers = {}
+        if content is not None:
+            headers = {"Content-Type": "application/json", "Content-Digest": f"sha-256=:{content_digest(content)}:"}
         deadline_s = DEADLINE_S + len(content or b"") / SLOWEST_LINE
         patience = httpx.Timeout(deadline_s, connect=CONNECT_S)  # a body is one write
-        with _translated(self._name):
-            async with (
-                asyncio.timeout(deadline_s),
-                client.stream(
-                    method, path, params=params, content=content, headers=headers, timeout=patience
-                ) as response,
-            ):
-                return await _read_answer(response)
+        async with (
+            self._connected() as client,
+            asyncio.timeout(deadline_s),
+            client.stream(method, path, params=params, content=content, headers=headers, timeout=patience) as response,
+        ):
+            return await _read_answer(response)
 
-    async def _connected(self) -> httpx.AsyncClient:
-        """Return the client for where the backend is now. Raises UnreachableError while it is nowhere."""
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Lend the client for where the backend is now. Raises UnknownOutcomeError.
+
+        A client that was left for another address is closed by whoever gives it back last: one that is closed while it
+        opens a connection leaves that open for ever.
+        """
         origin = self._locate()
         if origin is None:
             raise UnreachableError("The embedded backend is not up.")
-        if self._client is not None and self._origin != origin:
+        if self._line is not None and self._line.origin != origin:
             await self.aclose()
-            return await self._connected()
-        if self._client is None:
-            parts = urlsplit(origin)
-            self._client = httpx.AsyncClient(
-                base_url=origin,
-                headers={"Authorization": f"Bearer {self._token}", "Accept-Encoding": "identity"},
-                trust_env=parts.hostname not in LOOPBACK,
-                verify=parts.scheme == "https",  # without TLS there are no certificates to load
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept
-            )
-            self._origin = origin
-        return self._client
+        line = self._line = self._line or self._new_line(origin)
+        line.users += 1
+        try:
+            with _translated(self._name):
+                yield line.client
+        finally:
+            line.users -= 1
+            if line is not self._line and not line.users:
+                await line.client.aclose()
+
+    def _new_line(self, origin: str) -> "_Line":
+        parts = urlsplit(origin)
+        client = httpx.AsyncClient(
+            base_url=origin,
+            headers={"Authorization": f"Bearer {self._token}", "Accept-Encoding": "identity"},
+            trust_env=parts.hostname not in LOOPBACK,
+            verify=parts.scheme == "https",  # without TLS there are no certificates to load
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept
+        )
+        return _Line(origin, client)
 
     def _failure(self, answer: Answer) -> BackendError:
         """Say what an answer that is no success means."""
@@ -224,6 +244,8 @@ class HttpGateway:
             problem = read_json(Problem, answer.body)
         except (UnfitError, ValidationError):
             return UnclearAnswerError(f"Something that is not Redline's backend answered {status}.")
+        if problem.type == ProblemCode.GARBLED:
+            return UnclearAnswerError("What the backend got is not what was sent.")
         if status != HTTPStatus.UNAUTHORIZED:
             return RefusedError(problem)
         if problem.type == ProblemCode.UNAUTHENTICATED:  # nobody else's 401 may make a desk forget its token
@@ -242,7 +264,7 @@ class HttpGateway:
 
     @property
     def _name(self) -> str:
-        parts = urlsplit(self._origin or "")
+        parts = urlsplit(self._line.origin if self._line else "")
         return self._given_name or f"The backend at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 

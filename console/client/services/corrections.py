@@ -149,7 +149,8 @@ class CorrectionService:
     def states(self, conversation_id: ConversationId) -> tuple[CorrectionStatus, ...]:
         """Return what became of one's corrections of a conversation, oldest first.
 
-        The backend's word goes first, but for what it refused: these words are kept nowhere but here.
+        The backend's word goes first, but for what it refused, as these words are kept nowhere but here, and for what
+        waits here while its word is an old one: a restored backend may have lost that since.
         """
         here = [item for item in self._outbox.items if item.correction.conversation_id == conversation_id]
         known = {item.correction.id: self._status(item) for item in here}
@@ -162,7 +163,8 @@ class CorrectionService:
             said = record.correction
             if said.author_id == self._me_id:
                 known[said.id] = CorrectionStatus(said.id, said.turn, _STORED[record.receipt.state], said.submitted_at)
-        known |= {item.correction.id: self._status(item) for item in here if item.refusal is not None}
+        is_old = self._conversations.stale_since(conversation_id) is not None
+        known |= {item.correction.id: self._status(item) for item in here if is_old or item.refusal is not None}
         return tuple(sorted(known.values(), key=lambda status: (status.submitted_at, status.id)))
 
     def refused(self) -> tuple[tuple[ConversationId, CorrectionStatus], ...]:

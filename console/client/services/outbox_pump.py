@@ -22,6 +22,7 @@ from console.client.services.ports import BackendGateway, Clock
 from console.contract.base import canonical_json, content_sha256
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId
+from console.contract.problems import ProblemCode
 
 IDLE_S = 3600.0
 
@@ -131,6 +132,8 @@ class OutboxPump:
         try:
             receipt = await self._gateway.put_correction(correction)
         except RefusedError as error:
+            if error.code is ProblemCode.NOT_FOUND:  # a restored backend may get its conversations back later
+                raise UnclearAnswerError("The backend does not have this conversation.") from error
             await self._outbox.park(correction.id, str(error))
             return
         if (receipt.id, receipt.body_sha256) != (correction.id, content_sha256(canonical_json(correction))):

@@ -1,5 +1,6 @@
 """Reads request bodies: capped, said to be JSON, and parsed by the contract's own strict models."""
 
+import re
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -7,6 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
+from console.contract.base import content_digest
 from console.contract.limits import MIB
 from console.contract.problems import ProblemCode
 from console.contract.wire import UnfitError, read_json
@@ -21,7 +23,10 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def read_body(request: Request, model: type[M], limit: int = MAX_BODY) -> M:
-    """Return the body as a model. Refused: too_large above `limit` bytes, invalid; HTTPException 415 where no JSON."""
+    """Return the body as a model.
+
+    Refused: too_large above `limit` bytes, garbled, invalid; HTTPException 415 where it is no JSON.
+    """
     if request.headers.get("content-type", "").replace(" ", "").lower() not in JSON_TYPES:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     body = bytearray()
@@ -29,6 +34,9 @@ async def read_body(request: Request, model: type[M], limit: int = MAX_BODY) -> 
         body += chunk
         if len(body) > limit:
             raise Refused(ProblemCode.TOO_LARGE, f"A body may be {limit // MIB} MiB long here.")
+    said = re.search(r"\bsha-256=:([^:]*):", request.headers.get("content-digest", ""))
+    if said and said[1] != content_digest(body):
+        raise Refused(ProblemCode.GARBLED, "What arrived is not what its Content-Digest tells of; send it again.")
     try:
         return read_json(model, bytes(body))
     except UnfitError as error:

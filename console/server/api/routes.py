@@ -172,7 +172,7 @@ async def reopen(backend: TheBackend, caller: Caller, conversation_id: Conversat
     "/corrections/{correction_id}",
     status_code=201,
     responses={
-        **_refusals(ProblemCode.ID_REUSED, ProblemCode.DOES_NOT_FIT),
+        **_refusals(ProblemCode.NOT_FOUND, ProblemCode.ID_REUSED, ProblemCode.DOES_NOT_FIT),
         **TOO_LARGE,
         200: {"model": Receipt, "description": "It was stored before; the first receipt again"},
     },

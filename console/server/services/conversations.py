@@ -1,9 +1,9 @@
 """Takes conversations in, once each, and shows one with everything the desk needs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import accumulate, takewhile
+from typing import TypeVar
 
 from console.contract.base import canonical_json, content_sha256
 from console.contract.conversations import Conversation
@@ -20,6 +20,8 @@ from console.server.services.backend import Backend
 from console.server.services.identity import Identity
 from console.server.services.ports import Arrival, Clock, StorePort
 from console.server.services.refusals import Refused, require
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def _arrival(conversation: Conversation, now: datetime, *, queue_all: bool) -> A
 async def read_conversation(backend: Backend, caller: Identity, conversation_id: ConversationId) -> ConversationView:
     """Return a conversation, its row and its newest corrections, with the customer's address and number masked.
 
-    Corrections beyond 2 MiB are left to `list_corrections`, so that the whole fits what a client takes.
+    Corrections that go beyond 2 MiB are left to `list_corrections`, so that the whole fits what a client takes.
     """
     require(caller, Permission.READ)
     now = backend.clock()
@@ -89,7 +91,8 @@ async def read_conversation(backend: Backend, caller: Identity, conversation_id:
         if conversation is None:
             raise Refused(ProblemCode.NOT_FOUND, "There is no such conversation here.")
         (row,) = await unit.conversations.rows([conversation_id], now)
-        corrections = await unit.corrections.find(conversation_id, None)
+        newest = _within(await unit.corrections.sizes(conversation_id), MAX_CORRECTIONS_SHOWN)
+        corrections = await unit.corrections.these(newest)
     return ConversationView(
         row=row,
         conversation=conversation.model_copy(update={"customer": mask_customer(conversation.customer)}),
@@ -100,6 +103,15 @@ async def read_conversation(backend: Backend, caller: Identity, conversation_id:
 
 def _newest(records: Sequence[CorrectionRecord], room: int) -> tuple[CorrectionRecord, ...]:
     """Return the newest records that fit in so many bytes, oldest first."""
-    sizes = accumulate(len(record.model_dump_json().encode()) for record in reversed(records))
-    count = sum(1 for _ in takewhile(lambda size: size <= room, sizes))
-    return tuple(records[len(records) - count :])
+    sizes = [(record, len(record.model_dump_json().encode())) for record in reversed(records)]
+    return tuple(reversed(_within(sizes, room)))
+
+
+def _within(sizes: Iterable[tuple[T, int]], room: int) -> list[T]:
+    """Return the first ones that fit beside each other; one too large for what room is left hides no other."""
+    found = []
+    for each, size in sizes:
+        if size <= room:
+            room -= size
+            found.append(each)
+    return found

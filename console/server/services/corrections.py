@@ -21,7 +21,7 @@ async def store_correction(backend: Backend, caller: Identity, correction: Corre
     """Store a correction and return its receipt, and whether this was the first time.
 
     The same id with the same canonical body gets the first receipt again, for ever. A correction whose claim is no
-    longer the current one is kept too, as late. Refused: forbidden, id_reused, does_not_fit.
+    longer the current one is kept too, as late. Refused: forbidden, not_found, id_reused, does_not_fit.
     """
     require(caller, Permission.CORRECT)
     if correction.author_id != caller.user_id:
@@ -81,7 +81,9 @@ async def read_corrected(store: StorePort) -> list[tuple[Conversation, Correctio
 
 
 def _check_fit(conversation: Conversation | None, correction: Correction) -> None:
-    if conversation is None or correction.turn > len(conversation.turns):
+    if conversation is None:
+        raise Refused(ProblemCode.NOT_FOUND, "There is no such conversation here.")
+    if correction.turn > len(conversation.turns):
         raise Refused(ProblemCode.DOES_NOT_FIT, "There is no such turn here.")
     turn = conversation.turn(correction.turn)
     if turn.speaker is not Speaker.AI:
@@ -109,7 +111,7 @@ def _judges_what_is_there(ai: AiContext, correction: Correction) -> bool:
 
 
 async def _state(unit: Unit, correction: Correction) -> CorrectionState:
-    """Stored while nobody else took the conversation since, even if the lease has run out or was given back."""
+    """Stored while nobody took the conversation since, its author included: the lease may be over or given back."""
     standing = await unit.conversations.standing(correction.conversation_id)
     current = standing and standing.is_of(correction.author_id, correction.epoch)
     return CorrectionState.STORED if current else CorrectionState.LATE

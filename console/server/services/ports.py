@@ -132,6 +132,12 @@ class CorrectionsPort(Protocol):
     ) -> tuple[CorrectionRecord, ...]:
         """Return stored corrections, oldest first."""
 
+    async def sizes(self, conversation_id: ConversationId) -> tuple[tuple[CorrectionId, int], ...]:
+        """Return how many characters each correction of a conversation has, newest first."""
+
+    async def these(self, ids: Sequence[CorrectionId]) -> tuple[CorrectionRecord, ...]:
+        """Return these corrections, oldest first."""
+
     async def on_days(self, author_id: UserId, days: Sequence[date]) -> tuple[tuple[date, StoredId], ...]:
         """Return what an author submitted on these days, by `submitted_at` in UTC."""
 

@@ -24,6 +24,12 @@ from console.server.store.tables import AccessTokenTable, AccountTable, Correcti
 # made once, because making a statement takes longer than running it
 _CORRECTIONS = select(*CorrectionTable.__table__.columns).order_by(CorrectionTable.received_at, CorrectionTable.id)
 _OF_CONVERSATION = _CORRECTIONS.where(CorrectionTable.conversation_id == bindparam("conversation_id"))
+_THESE = _CORRECTIONS.where(CorrectionTable.id.in_(bindparam("these", expanding=True)))
+_SIZES = (
+    select(CorrectionTable.id, func.length(CorrectionTable.body))
+    .where(CorrectionTable.conversation_id == bindparam("conversation_id"))
+    .order_by(CorrectionTable.received_at.desc(), CorrectionTable.id.desc())
+)
 _CORRECTION = select(*CorrectionTable.__table__.columns).where(CorrectionTable.id == bindparam("this"))
 _LAST_PLACE = select(EventTable.seq, EventTable.stamp).order_by(EventTable.seq.desc()).limit(1)
 _THIS_PLACE = select(EventTable.seq).where(EventTable.seq == bindparam("seq"), EventTable.stamp == bindparam("stamp"))
@@ -84,6 +90,13 @@ class SqlCorrections:
         if author_id is not None:
             found = found.where(CorrectionTable.author_id == author_id)
         return tuple(_record(row) for row in await self._db.execute(found, values))
+
+    async def sizes(self, conversation_id: ConversationId) -> tuple[tuple[CorrectionId, int], ...]:
+        found = await self._db.execute(_SIZES, {"conversation_id": conversation_id})
+        return tuple((CorrectionId(stored), size) for stored, size in found)
+
+    async def these(self, ids: Sequence[CorrectionId]) -> tuple[CorrectionRecord, ...]:
+        return tuple(_record(row) for row in await self._db.execute(_THESE, {"these": ids})) if ids else ()
 
     async def on_days(self, author_id: UserId, days: Sequence[date]) -> tuple[tuple[date, StoredId], ...]:
         columns = select(CorrectionTable.submitted_on, CorrectionTable.id, CorrectionTable.body_sha256)
