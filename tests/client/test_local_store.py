@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from console.client.app.profile import Profile
 from console.client.domain.drafts import (
     CorrectionDraft,
     open_draft,
@@ -526,5 +527,5 @@ async def test_a_new_profile_is_on_the_disk_with_the_names_of_all_its_folders(
     synced: set[int] = set()
     real = os.fsync
     monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.add(os.fstat(descriptor).st_ino), real(descriptor)))
-    await (await SqliteStore.open(tmp_path / "new" / "profiles" / "profile.db")).aclose()
+    await (await SqliteStore.open(Profile(tmp_path / "new").store_path)).aclose()
     assert synced == {tmp_path.stat().st_ino, (tmp_path / "new").stat().st_ino}

@@ -78,7 +78,7 @@ class Disk:
 
     def __init__(self, folder: Path, files: Mapping[Path, bytes]) -> None:
         self._root = os.fsencode(folder)
-        folders = {folder, *(path.parent for path in files)}
+        folders = {folder, *(parent for path in files for parent in path.parents if parent.is_relative_to(folder))}
         self._names: Names = {str(path): _File(is_folder=True) for path in folders}
         self._names |= {str(path): _File(bytearray(content)) for path, content in files.items()}
         self._durable = self._names.copy()
@@ -114,7 +114,12 @@ class Disk:
         for change in self._changes[:some]:
             _rename(names, change)
         files = {Path(path): file for path, file in names.items() if file and not file.is_folder}
-        return {path: file.after_cut(kept, random) for path, file in files.items() if str(path.parent) in names}
+        return {path: file.after_cut(kept, random) for path, file in files.items() if self._is_found(path, names)}
+
+    def _is_found(self, path: Path, names: Names) -> bool:
+        """Say whether all the folders on the way to a path are still there."""
+        on_the_way = [str(parent) for parent in path.parents if os.fsencode(parent).startswith(self._root)]
+        return names.keys() >= set(on_the_way)
 
     def _change(self, name: str, paths: list[str], call: Call) -> Names:
         """Return what a call does to the names, nothing for one that does nothing."""

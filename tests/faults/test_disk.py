@@ -71,6 +71,14 @@ def test_a_file_in_a_folder_that_is_lost_is_lost() -> None:
     assert new in disk(*made, call("fsync", FOLDER)).after_cut(Kept.NONE, Random(1))
 
 
+def test_a_file_is_lost_with_any_folder_above_it() -> None:
+    outer, inner, new = FOLDER / "new", FOLDER / "new" / "desk", FOLDER / "new" / "desk" / "profile.db"
+    made = [call("mkdir", outer), call("mkdir", inner), call("openat", new, flags="O_CREAT", result=3)]
+    made += [call("fsync", inner), call("fsync", outer)]
+    assert new not in disk(*made).after_cut(Kept.NONE, Random(1))
+    assert new in disk(*made, call("fsync", FOLDER)).after_cut(Kept.NONE, Random(1))
+
+
 def test_a_renamed_file_has_either_name_and_never_both() -> None:
     other = FOLDER / "other.db"
     cut = disk(call("rename", FILE, other), content=b"one")

@@ -14,6 +14,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from typing_extensions import override
 
+from console.client.app.profile import Profile
 from console.client.net.http import HttpGateway
 from console.client.services.clock import SystemClock
 from console.client.services.errors import StoreError
@@ -66,7 +67,7 @@ class Work(ABC, Generic[S]):
     async def prepare(self, folder: Path) -> None:
         """Put there what the work finds."""
         if self._before:
-            (folder / self.file).parent.mkdir()
+            (folder / self.file).parent.mkdir(parents=True)
             await self._before(folder / self.file)
 
     async def do(self, folder: Path, hear: Hear) -> None:
@@ -112,13 +113,16 @@ class StoppedClock(SystemClock):
 
 
 class DeskWork(Work[SqliteStore]):
-    """Work on a profile."""
+    """Work on a profile, in the folders that a desk makes for it."""
 
-    file = "profiles/profile.db"
+    file = "data/desk/desk-embedded.db"
     trouble = StoreError
 
     @asynccontextmanager
     async def opened(self, file: Path) -> AsyncIterator[SqliteStore]:
+        profile = Profile(file.parents[1])
+        if profile.store_path != file:
+            raise AssertionError(f"the profile's file is {profile.store_path.name} now")
         store = await SqliteStore.open(file)
         try:
             if not self._synced:

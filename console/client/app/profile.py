@@ -9,6 +9,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from console.client.store.folders import make_folder
 from console.client.theme.tokens import Density, Scheme
 from console.contract.base import content_sha256
 
@@ -35,10 +36,8 @@ class Profile:
         self.sample = sample
         self._folder = workspace / "desk"
         _refuse_another_users(self._folder)
-        missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.exists()]
         try:
-            for folder in reversed(missing):  # `parents=True` would leave the upper ones open to everybody
-                folder.mkdir(mode=0o700, exist_ok=True)
+            make_folder(self._folder)
         except PermissionError as error:
             raise _not_ours(self._folder) from error
 

@@ -7,6 +7,7 @@ from pathlib import Path
 def make_folder(folder: Path) -> None:
     """Make what is missing of a folder, for its owner alone; it is on the disk when this returns. Raises OSError."""
     for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        # `parents=True` would leave the upper ones open to everybody
         missing.mkdir(mode=0o700, exist_ok=True)
         sync_folder(missing.parent)
 
