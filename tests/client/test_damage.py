@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from console.client.net.http import HttpGateway
 from console.client.services.ports import Unreadable
+from console.client.services.sign_in import sign_in
 from console.client.store.sqlite_store import SqliteStore
 from console.contract.ids import ConversationId
+from console.contract.permissions import Role
+from console.contract.views import Me
 from tests.client.test_local_store import ANA, BEN, correction, draft, profile, receipt, set_aside, waiting
 
 __all__ = ["profile"]
@@ -89,6 +93,19 @@ async def test_a_damaged_copy_keeps_nobody_out(profile: Path) -> None:
         assert store.note is None
         assert await store.deliveries(ANA) == ()
         await store.aclose()
+
+
+async def test_who_signed_in_before_can_sign_in_after_a_recovery_while_the_backend_is_away(profile: Path) -> None:
+    me = Me(user_id=ANA, name="Ana Ruiz", role=Role.TIER1, workspace="Sample", version="1")
+    store = await SqliteStore.open(profile)
+    await store.keep_person("key", me)
+    await store.save_draft(draft("d-1").model_copy(update={"note": "Five days."}))
+    await store.aclose()
+    flip(profile, b"Five days.", b"Nine days.")
+    store = await SqliteStore.open(profile)
+    assert store.note is not None
+    assert await sign_in(HttpGateway(lambda: None, "token"), store, "key") == me
+    await store.aclose()
 
 
 async def test_work_on_either_side_of_a_broken_page_is_taken_over(profile: Path) -> None:

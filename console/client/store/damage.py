@@ -12,7 +12,7 @@ from console.client.domain.drafts import CorrectionDraft
 from console.client.store.seals import SEALED, is_intact
 from console.contract.base import Model
 from console.contract.corrections import Correction
-from console.contract.views import Receipt
+from console.contract.views import Me, Receipt
 
 WORK: dict[str, type[CorrectionDraft] | type[Correction]] = {"draft": CorrectionDraft, "outbox": Correction}
 """The tables that hold what exists nowhere else, each with what its column `body` holds."""
@@ -21,10 +21,12 @@ _READ_AS: dict[str, tuple[str, type[Model]] | None] = {
     **{table: ("body", kind) for table, kind in WORK.items()},
     "unreadable_draft": None,
     "delivery": ("receipt", Receipt),
+    "person": ("body", Me),
 }
 """The tables taken over, each with the column that must be readable in a row without a seal, and what it holds.
 
-Deliveries are among them because a backend restored from an old backup gets its corrections back from here.
+Deliveries are among them because a backend restored from an old backup gets its corrections back from here; people,
+because while the backend is away nothing else says whose work this is.
 """
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
