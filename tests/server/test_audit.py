@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -27,6 +28,7 @@ from console.server.store.unit_of_work import open_store
 from tests.faults import tampers
 from tests.faults.steps import old_workspace
 from tests.server.cluster import Cluster
+from tests.server.conftest import Sql
 from tests.server.world import ANSWER, NOW, Running, conversation, correction, running, send
 
 Audit = Callable[..., tuple[int, str, str]]
@@ -256,6 +258,31 @@ def test_a_cut_off_end_is_seen_with_a_head_that_was_kept_elsewhere(
     assert out.startswith("row 3: it is not the one that a head kept elsewhere tells of")
 
 
+def test_an_emptied_log_is_named_and_nothing_begins_another(
+    backend: Running, ana: httpx.Client, audit: Audit, sql: Sql
+) -> None:
+    backend.load(conversation("c"))
+
+    async def empty() -> None:
+        async with tampers.behind_the_triggers(backend.database) as engine, engine.begin() as connection:
+            await connection.execute(text("DELETE FROM audit"))
+
+    asyncio.run(empty())
+    status, out, _ = audit("verify")
+    assert (status, out.partition(":")[0]) == (1, "row 1")
+    with pytest.raises(StoreError, match="the audit log was emptied"):
+        verified(backend.database)
+    assert sql("SELECT count(*) FROM audit") == [["0"]]
+    assert ana.post(CLAIM).status_code == 200
+    status, out, _ = audit("verify")
+    assert (status, out) == (
+        1,
+        "row 1: no log begins with it: all that came before it is gone; 0 rows before it are as they were written\n",
+    )
+    with pytest.raises(StoreError, match="the log's first row was altered"):
+        verified(backend.database)
+
+
 @pytest.mark.parametrize("line", ["", "1", "one 00", "1 00 00"])
 def test_a_file_that_holds_no_head_is_named(audit: Audit, database: Database, tmp_path: Path, line: str) -> None:
     verified(database)
@@ -388,7 +415,7 @@ def entry(detail: str = "x") -> AuditEntry:
 
 
 def test_the_chain_is_one_of_hmac_sha256_over_what_stands_before() -> None:
-    first = chained(KEY, START, entry())
+    first = chained(KEY, START, replace(entry(), action=AuditAction.LOG_BEGUN))
     second = chained(KEY, Head(1, first.mac), entry())
     assert follow(KEY, START, first) == Head(1, first.mac)
     assert follow(KEY, Head(1, first.mac), second) == Head(2, second.mac)
@@ -396,6 +423,7 @@ def test_the_chain_is_one_of_hmac_sha256_over_what_stands_before() -> None:
     assert isinstance(follow(KEY, Head(1, "0" * 64), second), BadRow)
     assert follow(KEY, Head(1, first.mac), AuditRow(3, *_fields(second))) == BadRow(2, "it is missing")
     assert follow(KEY, Head(1, first.mac), first) == BadRow(1, "it was inserted")
+    assert isinstance(follow(KEY, START, chained(KEY, START, entry())), BadRow), "this is how no log begins"
 
 
 def _fields(row: AuditRow) -> tuple[object, ...]:

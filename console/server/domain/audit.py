@@ -1,4 +1,7 @@
-"""The audit log's chain: each row's MAC covers the row and the MAC before it, under a key outside the database."""
+"""The audit log's chain: each row's MAC covers the row and the MAC before it, under a key outside the database.
+
+The first row says that the log is begun. It is written with the log's table, by one commit, and never again.
+"""
 
 import hmac
 import json
@@ -89,6 +92,8 @@ def follow(key: bytes, head: Head, found: AuditRow | Unreadable) -> Head | BadRo
     if found.seq <= head.seq:
         return BadRow(found.seq, "it was inserted")
     if isinstance(found, AuditRow) and hmac.compare_digest(_mac(key, head, found).encode(), found.mac.encode()):
+        if head == START and found.action != AuditAction.LOG_BEGUN:
+            return BadRow(found.seq, "no log begins with it: all that came before it is gone")
         return Head(found.seq, found.mac)
     reason = "it was altered, inserted or moved"
     return BadRow(found.seq, reason if head != START else f"{reason}, or this is not the key of this log")

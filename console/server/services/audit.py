@@ -18,7 +18,10 @@ class Verdict:
 
 
 async def verify_log(store: StorePort, key: bytes, heads: Mapping[int, str]) -> Verdict:
-    """Check every row. `heads`: MACs kept elsewhere by number; a log that ends before one of them was cut off."""
+    """Check every row. `heads`: MACs kept elsewhere by number; a log that ends before one of them was cut off.
+
+    No log is without its first row, which is written with the log's table.
+    """
     head, after = START, None
     async with store.reading() as unit:
         while page := await unit.audit.page(after, PAGE):
@@ -30,7 +33,7 @@ async def verify_log(store: StorePort, key: bytes, heads: Mapping[int, str]) -> 
                     return Verdict(head.seq, step)
                 head = step
             after = head.seq
-    if max(heads, default=0) > head.seq:
+    if max([1, *heads]) > head.seq:
         return Verdict(head.seq, BadRow(head.seq + 1, "it is missing, and all that came after it: the end is cut off"))
     return Verdict(head.seq, None)
 

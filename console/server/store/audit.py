@@ -28,6 +28,8 @@ from console.server.store.tables import AuditTable
 T = AuditTable
 _HEAD = select(T.seq, T.mac).order_by(T.seq.desc()).limit(1)
 _APPEND = insert(T)
+MADE_BY = "0002"
+"""The revision that makes the table, empty: a log is begun there and nowhere else."""
 SQLITE_MOMENT = "%Y-%m-%d %H:%M:%S.%f"
 """As SQLAlchemy writes a moment there."""
 
@@ -57,20 +59,30 @@ class SqlAudit:
 
 
 async def begin_log(connection: AsyncConnection, key_file: Path) -> bytes:
-    """Return the key of the log; where there is no row yet, write the first, with a key made now if there is none.
+    """Write the first row into the table that this transaction made; return the key, made now if there is none.
 
-    Raises StoreError where the key is not there, or is not the one the log was begun with.
+    Raises StoreError where the key can be neither made nor read.
     """
-    if first := await SqlAudit(connection, b"").page(None, 1):
-        key = read_key(key_file)
-        if isinstance(follow(key, START, first[0]), BadRow):
-            raise StoreError(
-                f"the key at {key_file} is not the one that the audit log was begun with, or the log's first row was "
-                "altered; put the right key back"
-            )
-        return key
     key = make_key(key_file)
     await SqlAudit(connection, key).append(AuditEntry(datetime.now(UTC), OPERATOR, AuditAction.LOG_BEGUN, "", {}))
+    return key
+
+
+async def resume_log(connection: AsyncConnection, key_file: Path) -> bytes:
+    """Return the key of a log that was begun before.
+
+    Raises StoreError where the key is not there or is not the one the log was begun with, and where the log was
+    emptied: what happened until then must not go unsaid because a new one is begun.
+    """
+    key = read_key(key_file)
+    first = await SqlAudit(connection, key).page(None, 1)
+    if not first:
+        raise StoreError("the audit log was emptied: not even its first row is there; put back a copy of the database")
+    if isinstance(follow(key, START, first[0]), BadRow):
+        raise StoreError(
+            f"the key at {key_file} is not the one that the audit log was begun with, or the log's first row was "
+            "altered; put the right key back"
+        )
     return key
 
 

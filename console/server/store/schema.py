@@ -29,16 +29,15 @@ async def read_revision(database: Database) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def upgraded(database: Database) -> AsyncIterator[AsyncConnection]:
-    """Run the missing migrations in one transaction, one process at a time, which ends with the block.
+async def upgraded(database: Database) -> AsyncIterator[tuple[AsyncConnection, frozenset[str]]]:
+    """Run the missing migrations in one transaction, one process at a time, which ends with the block; name them.
 
     A crash, or an error in the block, leaves the old schema. Raises StoreError where the database cannot be opened, or
     was made by a newer version.
     """
     async with _opened(database) as engine, for_writing(engine).begin() as connection:
         await take_turn(connection, Turn.SCHEMA)
-        await connection.run_sync(_upgrade)
-        yield connection
+        yield connection, await connection.run_sync(_upgrade)
 
 
 @asynccontextmanager
@@ -55,8 +54,12 @@ async def _opened(database: Database) -> AsyncIterator[AsyncEngine]:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection) -> frozenset[str]:
+    """Return the revisions that ran."""
+    before = MigrationContext.configure(connection).get_current_revision()
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    ran = ScriptDirectory.from_config(config).iterate_revisions("head", before or "base")
+    return frozenset(script.revision for script in ran)

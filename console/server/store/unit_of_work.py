@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from console.server.services.ports import Database, StoreError
-from console.server.store.audit import SqlAudit, begin_log
+from console.server.store.audit import MADE_BY, SqlAudit, begin_log, resume_log
 from console.server.store.audit_key import find_key_file
 from console.server.store.conversations import SqlConversations
 from console.server.store.engine import create_engine, for_reading, for_writing, make_private, sqlite_file
@@ -62,13 +62,14 @@ async def open_store(
     """Open the store with its schema up to date; a new file and its folder are for the user alone.
 
     `publish` is called when there are new events, on PostgreSQL whichever process wrote them. `audit_key`: the file
-    with the audit log's key, if it is not in its usual place. Raises StoreError, also without the right key.
+    with the audit log's key, if it is not in its usual place. Raises StoreError, also without the right key, or where
+    the log was emptied.
     """
     key_file = audit_key or find_key_file(database)
     if file := sqlite_file(database):
         make_private(file)
-    async with upgraded(database) as connection:
-        key = await begin_log(connection, key_file)
+    async with upgraded(database) as (connection, ran):
+        key = await (begin_log if MADE_BY in ran else resume_log)(connection, key_file)
     engine = create_engine(database)
     try:
         async with listening(engine, publish) if publish else nullcontext():
