@@ -16,6 +16,7 @@ from tests.client.test_local_store import ANA
 from tests.faults.databases import SHARED_MEMORY
 from tests.faults.findings import Findings
 from tests.faults.steps import full_profile
+from tests.faults.work import DeskWork
 
 FLIPPED, OVERWRITTEN, CUT = "bits of a profile flipped", "page of a profile overwritten", "profile cut short"
 FAULTS = (FLIPPED, OVERWRITTEN, CUT)
@@ -30,7 +31,7 @@ def damage_profiles(files: int, seed: int) -> Findings:
     """Damage so many copies of a profile, open each, and look at what the person is shown."""
     random, found = Random(f"{seed} damage"), Findings()
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as place:
-        whole = Path(place, "whole.db")
+        whole = Path(place, DeskWork.file)
         asyncio.run(full_profile(whole))
         _, words = asyncio.run(_shown(whole))
         for number in range(files):
