@@ -46,10 +46,13 @@ ABOUT = [ConversationId(f"c-{number}") for number in range(60)]
 WARM_UP = 0.3
 """The share of the run in which caches fill, modules load and pools grow to their size; nothing is judged in it."""
 SAMPLES, LEAST_SAMPLE_S = 400, 2.0
+SERVER_SAMPLES, LEAST_SERVER_SAMPLE_S = 1_600, 0.5
 CUT_EVERY_S = 4.0
 IMPORT_EVERY_S = 15.0
-KILLS, LEAST_KILL_S = 10, 15.0
+KILLS, LEAST_KILL_S = 10, 20.0
 """How often a run kills the server; in long runs its lives are long, so that a slow leak has time to show."""
+OVERTIME_S = 180.0
+"""How much longer a run may take until a server can be judged: on a busy machine little happens in a minute."""
 SETTLE_S = 20.0
 EVENTS = ("claim", "release", "correction", "import", "corrected in the window")
 FAULTS = (*EVENTS, "look", "opened in the window", "line cut", "answers lost", "server killed", "desk left")
@@ -87,13 +90,18 @@ class Soak:
                     *(self._work.sit(who, self._folder / who, url) for who in OTHERS),
                     self._work.watch(AT_THE_WINDOW, seat),
                     self._disturb(server),
-                    self._sample(server),
+                    self._sample(),
+                    self._sample_server(server),
                 ]
                 tasks = [group.create_task(work) for work in going_on]
                 await asyncio.sleep(self._seconds * WARM_UP)
                 before = await self._rest(seat)
                 self._growth.begin(self.events)
                 await asyncio.sleep(self._seconds * (1 - WARM_UP))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(OVERTIME_S):
+                        while not self._growth.can_judge:
+                            await asyncio.sleep(LEAST_SERVER_SAMPLE_S)
                 await self._rest(seat, before)
                 for task in tasks:
                     task.cancel()
@@ -103,6 +111,7 @@ class Soak:
     async def _disturb(self, server: Server) -> None:
         """Break lines, lose answers, kill the server, and bring new conversations in."""
         kill_every_s = max(LEAST_KILL_S, self._seconds / KILLS)
+        last_life = monotonic() + self._seconds - kill_every_s
         happens: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
             "line cut": (CUT_EVERY_S, self._cut),
             "answers lost": (CUT_EVERY_S, self._lose_answers),
@@ -115,6 +124,9 @@ class Soak:
             await asyncio.sleep(max(0.0, due[name] - monotonic()))
             await self._work.going.wait()
             every, happen = happens[name]
+            if name == "server killed" and monotonic() > last_life and self._report.hits[name]:
+                del due[name]
+                continue
             await happen()
             self._report.hits[name] += 1
             due[name] = monotonic() + self._random.uniform(0.5, 1.5) * every
@@ -140,10 +152,15 @@ class Soak:
         new = story(f"new-{self._report.hits['import']}")
         await asyncio.to_thread(asyncio.run, bring_in(self._folder / "workspace.db", [new]))
 
-    async def _sample(self, server: Server) -> None:
+    async def _sample(self) -> None:
         while True:
             await asyncio.sleep(max(LEAST_SAMPLE_S, self._seconds / SAMPLES))
-            self._growth.sample(self.events, server.process_id)
+            self._growth.sample_desks(self.events)
+
+    async def _sample_server(self, server: Server) -> None:
+        while True:
+            await asyncio.sleep(max(LEAST_SERVER_SAMPLE_S, self._seconds / SERVER_SAMPLES))
+            self._growth.sample_server(self.events, server.process_id)
 
     async def _rest(self, seat: Seat, before: Rest | None = None) -> Rest:
         """Let everybody rest, and count what there is when it is still, or no more than before: the rest is leaked."""

@@ -1,6 +1,8 @@
 """The machine that looks for leaks finds one."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -41,13 +43,43 @@ def test_lost_references_to_none_are_found() -> None:
 def test_memory_that_grows_is_found(hoarded: int, found: list[str]) -> None:
     growth, report, hoard = Growth(), Report("soak", 1), []
     growth.begin(0)
-    for number in range(50):
+    for number in range(0, 120, 8):
         hoard.append(bytearray(os.urandom(hoarded)))
-        growth.sample(number, os.getpid())
-    growth.judge(50, report)
+        growth.sample_desks(number)
+        growth.sample_server(number, os.getpid())
+    growth.judge(120, report)
     told = [name for name in found if any(said.startswith(name) for said in report.violations)]
     assert told == found
     assert bool(report.violations) is bool(hoarded)
+
+
+def test_files_and_threads_that_a_server_keeps_are_found(tmp_path: Path) -> None:
+    growth, report = Growth(), Report("soak", 1)
+    growth.begin(0)
+    with ExitStack() as kept:
+        for number in range(120):
+            kept.enter_context((tmp_path / "kept").open("w"))
+            kept.enter_context(ThreadPoolExecutor()).submit(int).result()
+            growth.sample_server(number, os.getpid())
+        growth.sample_desks(120)
+        growth.judge(120, report)
+    assert [said.partition(" grew")[0] for said in report.violations if "memory" not in said] == [
+        "a grown-up server's descriptors",
+        "a grown-up server's threads",
+    ]
+
+
+def test_a_server_that_nothing_could_be_said_of_does_not_pass() -> None:
+    growth, report = Growth(), Report("soak", 1)
+    growth.sample_server(0, os.getpid())
+    growth.begin(0)
+    for number in range(120):
+        growth.server_started()
+        growth.sample_server(number, os.getpid())
+    growth.sample_desks(120)
+    assert not growth.can_judge
+    growth.judge(120, report)
+    assert report.violations == ["no server lived long enough to be judged"]
 
 
 def test_an_open_file_is_counted() -> None:
