@@ -29,7 +29,7 @@ from console.contract.problems import ProblemCode
 from console.contract.views import Claim, FeedPlace, Me, QueuePage
 from tests.client.desk import Desk, QuickClock, desk, until
 from tests.client.wire import Wire, saying
-from tests.server.world import Running, conversation, correction, running, send, token
+from tests.server.world import NOW, Running, conversation, correction, running, send, token
 
 pytestmark = pytest.mark.anyio
 
@@ -351,7 +351,7 @@ async def test_a_lease_that_runs_is_left_alone_and_one_s_own_is_the_backend_s_to
     async with desk(tmp_path, lambda: backend.url) as ana:
         await until(lambda: ana.online)
         claim = await ana.session.conversations.claim(C1)
-        backend.clock.move(minutes=4, seconds=59)
+        backend.clock.move(minutes=4)
         await ana.session.queue.reread({C1})
         ana.session.queue.end_leases()
         assert [row.claim.holder_name for row in ana.session.queue.rows if row.claim] == ["Ana Ruiz", "Ben Okafor"]
@@ -359,6 +359,57 @@ async def test_a_lease_that_runs_is_left_alone_and_one_s_own_is_the_backend_s_to
         await ana.session.conversations.open(ConversationId("c-2"))
         ana.session.queue.end_leases()
         assert [row.claim for row in ana.session.queue.rows] == [claim, None]
+
+
+class SetClock(SystemClock):
+    """A clock that can be set; how many seconds passed is said by hand."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+        self.passed = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+    def monotonic(self) -> float:
+        return self.passed
+
+
+async def test_the_backend_s_time_goes_on_with_the_seconds_that_pass_and_not_with_a_clock_that_is_set() -> None:
+    clock = SetClock()
+    time = ServerTime(clock)
+    time.note(NOW)
+    clock.ahead = timedelta(hours=-1)
+    assert time.now() == NOW
+    clock.passed = 7200.0
+    assert time.now() == NOW + timedelta(hours=2)
+
+
+async def test_a_computer_s_clock_that_is_set_ends_nobody_s_claim(backend: Running, tmp_path: Path) -> None:
+    assert backend.client("ben").post("/v1/conversations/c-1/claim").is_success
+    clock = SetClock()
+    async with desk(tmp_path, lambda: backend.url, clock=clock) as ana:
+        await until(lambda: ana.online)
+        clock.ahead = timedelta(days=3652)
+        ana.session.queue.end_leases()
+        assert holder(ana) == "Ben Okafor"
+    async with desk(tmp_path, lambda: None, clock=clock) as ana:
+        ana.session.queue.end_leases()
+        assert holder(ana) == "Ben Okafor", "no answer has told yet what time it is there"
+
+
+async def test_a_lease_that_ended_while_nobody_was_here_is_seen_whatever_the_clock_says(
+    backend: Running, tmp_path: Path
+) -> None:
+    assert backend.client("ben").post("/v1/conversations/c-1/claim").is_success
+    clock = SetClock()
+    clock.ahead = timedelta(days=-3652)
+    async with desk(tmp_path, lambda: backend.url, clock=clock) as ana:
+        await until(lambda: ana.online)
+    backend.clock.move(minutes=6)
+    async with desk(tmp_path, lambda: backend.url, clock=clock) as ana:
+        assert holder(ana) == "Ben Okafor"
+        await until(lambda: holder(ana) is None)
 
 
 async def test_leaving_the_chair_gives_back_what_is_held(backend: Running, tmp_path: Path) -> None:

@@ -58,8 +58,8 @@ class Claims:
         return self._last_epochs.get(conversation_id, 0)
 
     def has_run_out(self, row: QueueRow) -> bool:
-        """Say whether the lease a row shows is over by the backend's clock; one held at this desk is the backend's."""
-        if row.claim is None or row.conversation_id in self._held:
+        """Say whether the lease a row shows is over by the backend's clock, if known; one held here never is."""
+        if row.claim is None or row.conversation_id in self._held or not self._server_time.is_known:
             return False
         return row.claim.expires_at <= self._server_time.now()
 

@@ -98,6 +98,7 @@ class DeskFeed:
         """Follow until the line breaks, which is always an error."""
         place = self._place or await self._read_all()
         self._place = place = await self._catch_up(place)
+        await self._queue.check_leases()
         arrived: asyncio.Queue[FeedEvent] = asyncio.Queue(MOST_AT_ONCE)
         async with self._gateway.feed(place) as events:
             self._on_connected()

@@ -227,7 +227,7 @@ class Clock(Protocol):
         """Return this computer's time, aware."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
+        """Return seconds that never go back nor jump, and go on while the computer sleeps."""
 
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         """Wait until the event is set or the time is over; say whether it was set."""

@@ -115,6 +115,13 @@ class QueueService:
                 self._changes.publish(ChangeSet(queue=frozenset(batch)))
                 await self._keep(KeptQueue(page.rows, place if last else None, page.server_time), tuple(gone))
 
+    async def check_leases(self) -> None:
+        """Read again what somebody holds, or else any row: leases end without an event, by a clock that answers tell.
+
+        Raises BackendError.
+        """
+        await self.reread(self._claimed or [row.conversation_id for row in self._sorted[:1]])
+
     async def recount(self) -> None:
         """Read the rows of which only the backend's clocks say whether they hold what was delivered: clocks jump.
 

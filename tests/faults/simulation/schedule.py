@@ -36,13 +36,8 @@ PATIENCE_S, LONGEST_S = 3_600.0, 86_400.0
 """How long, in virtual seconds, a thing may take to come right once nothing goes wrong any more; and all of it."""
 
 OF_A_LEASE = frozenset({"claim", "owner_state"})
-WRONG_CLOCKS = {
-    Fault.DESK_CLOCK_HOUR,
-    Fault.DESK_CLOCK_DECADE,
-    Fault.SERVER_CLOCK_HOUR,
-    Fault.SERVER_CLOCK_DECADE,
-}
-"""By a wrong clock a lease seems to end early or late; a desk sees it again when it is renewed, which may be never."""
+WRONG_CLOCKS = {Fault.SERVER_CLOCK_HOUR, Fault.SERVER_CLOCK_DECADE}
+"""By a clock that is set a lease ends early or late; a desk sees it with the next answer, and nobody may need one."""
 
 
 @dataclass(frozen=True)
