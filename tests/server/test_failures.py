@@ -1,11 +1,13 @@
 """What the database cannot do now is told apart from our mistakes, and asking again is all that it takes."""
 
 import json
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import anyio
 import pytest
 from httpx_sse import connect_sse
 from sqlalchemy import text
@@ -122,6 +124,24 @@ async def test_a_unit_whose_connection_is_lost_leaves_no_trace_and_the_next_one_
         async with store.writing() as unit:
             await unit.accounts.put(CHAIRS["ana"])
         assert cluster.sql(database, "SELECT user_id FROM account") == [["ana"]]
+
+
+@pytest.mark.anyio
+async def test_a_reader_who_goes_in_the_middle_of_a_look_leaves_no_connection_broken(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_store(database) as store:
+
+        async def look() -> None:
+            async with store.reading() as unit:
+                await unit.events.last_place()
+
+        for number in range(150):
+            async with anyio.create_task_group() as readers:
+                readers.start_soon(look)
+                await anyio.sleep(number / 30_000)
+                readers.cancel_scope.cancel()
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_a_replica_that_another_migrates_away_under_asks_for_one_more_try(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
+from anyio import CancelScope
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from console.server.services.ports import Database, StoreError
@@ -39,8 +40,8 @@ class SqlStore:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SqlUnit]:
-        """Open a unit that sees one moment of the database."""
-        with told_apart():
+        """Open a unit that sees one moment of the database; it goes on to its end where its reader goes meanwhile."""
+        with told_apart(), CancelScope(shield=True):  # what breaks off a query leaves the driver's connection behind
             async with self._reading.connect() as db:
                 yield SqlUnit(db, self._audit_key)
 
