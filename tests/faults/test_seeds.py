@@ -9,6 +9,7 @@ SEEDS = {
     31: "open conversations were not read again after a backend was restored",
     54: "one correction that the backend was always too busy for starved all others, at two desks",
     113: "a delivery was counted twice for ever once the backend's clock had been set back",
+    1093: "an open conversation showed a claim for ever that a restored backend did not have",
     500078: "the same once it had been set forward and back again",
     500478: "the same at a desk whose own clock had jumped",
     501799: "the same at a desk whose disk was full",

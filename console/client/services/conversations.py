@@ -122,10 +122,16 @@ class ConversationService:
 
     def end_leases(self) -> None:
         """Show as free whatever open conversation somebody held whose lease is over."""
-        for conversation_id, view in self._views.items():
+        for conversation_id, view in tuple(self._views.items()):
             if self._claims.has_run_out(view.row):
-                self._views[conversation_id] = view.model_copy(update={"row": with_claim(view.row, None)})
-                self._changes.publish(ChangeSet(conversations=frozenset({conversation_id})))
+                self.show_claim(conversation_id, None)
+
+    def show_claim(self, conversation_id: ConversationId, claim: Claim | None) -> None:
+        """Show at once who holds a conversation now, as an answer just said; a restored backend tells no more of it."""
+        view = self._views.get(conversation_id)
+        if view is not None and view.row.claim != claim:
+            self._views[conversation_id] = view.model_copy(update={"row": with_claim(view.row, claim)})
+        self._changes.publish(ChangeSet(conversations=frozenset({conversation_id})))
 
     async def _read(self, conversation_id: ConversationId) -> ConversationView:
         self._asked += 1

@@ -127,7 +127,7 @@ class DeskSession:
 
     def _on_claim(self, conversation_id: ConversationId, claim: Claim | None) -> None:
         self.queue.show_claim(conversation_id, claim)
-        self.changes.publish(ChangeSet(conversations=frozenset({conversation_id})))
+        self.conversations.show_claim(conversation_id, claim)
 
     def _on_resend(self, ids: frozenset[ConversationId]) -> None:
         self.changes.publish(ChangeSet(queue=ids, corrections=ids))
