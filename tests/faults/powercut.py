@@ -56,11 +56,11 @@ PROCESSES = 2
 CONTROL_STATES = 200
 FAILING = "fsync,fdatasync:error=EIO:when=5+9"
 WORKS: dict[str, tuple[int, Work[Any], str]] = {
-    "a new profile": (13, DeskWork(typing, submitting, typing), ""),
-    "an old profile": (8, DeskWork(submitting, typing, before=old_profile), ""),
-    "a profile whose syncs fail": (9, DeskWork(typing, submitting, typing), FAILING),
-    "a damaged profile": (2, RecoveryWork(nothing, before=damaged_profile), ""),
-    "a profile that grows": (1, DeskWork(reading, typing), ""),
+    "a new profile": (30, DeskWork(typing, submitting, typing), ""),
+    "an old profile": (18, DeskWork(submitting, typing, before=old_profile), ""),
+    "a profile whose syncs fail": (20, DeskWork(typing, submitting, typing), FAILING),
+    "a damaged profile": (4, RecoveryWork(nothing, before=damaged_profile), ""),
+    "a profile that grows": (2, DeskWork(reading, typing), ""),
     "a new workspace": (2, BackendWork(serving), ""),
     "an old workspace": (2, BackendWork(serving, before=old_workspace), ""),
     "a workspace whose syncs fail": (1, BackendWork(serving), FAILING),
