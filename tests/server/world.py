@@ -47,7 +47,7 @@ CHAIRS = {
 
 
 NO_TLS = SSLContext(PROTOCOL_TLS_CLIENT)
-"""For clients that speak to loopback: the certificates that others load with each client take longer than most tests."""
+"""For clients that speak to loopback: the certificates that others load with each client take longer than a test."""
 
 
 class HandClock:
