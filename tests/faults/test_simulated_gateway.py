@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ from tests.faults.simulation.workshop import CONVERSATIONS, new_server_file, the
 from tests.server.world import CHAIRS, conversation, correction, running, token
 
 C1, C2 = CONVERSATIONS[:2]
+LEASE = timedelta(minutes=5)
 Gateways = Callable[[str], HttpGateway]
 Run = Callable[[Callable[[Gateways], Coroutine[None, None, None]]], None]
 
@@ -44,7 +46,7 @@ def _run_simulated(calls: Callable[[Gateways], Coroutine[None, None, None]], fol
     async def simulate() -> None:
         faults = Faults(Random(1))
         faults.stop()
-        server = SimulatedServer(file, faults, Random(1), Ledger(lambda _: None), lambda _: None)
+        server = SimulatedServer(file, faults, Random(1), Ledger(lambda _: None), lambda _: None, LEASE)
         network = Network(server, faults, Random(1))
 
         def gateway(who: str) -> HttpGateway:

@@ -30,10 +30,13 @@ from tests.server.world import CHAIRS
 HOUR, DECADE = timedelta(hours=1), timedelta(days=3652)
 STAFF = [CHAIRS["ana"], CHAIRS["ben"], CHAIRS["qin"]]
 SOON_S = 150.0
-"""How long a desk may show what is no longer so: less than a lease, whose end would hide it."""
+"""How long a desk may show what is no longer so: less than the usual lease, whose end would hide it."""
 
 PATIENCE_S, LONGEST_S = 3_600.0, 86_400.0
 """How long, in virtual seconds, a thing may take to come right once nothing goes wrong any more; and all of it."""
+
+LEASES = timedelta(minutes=5), timedelta(minutes=1)
+"""The usual one, and one that runs out while people work."""
 
 OF_A_LEASE = frozenset({"claim", "owner_state"})
 WRONG_CLOCKS = {Fault.SERVER_CLOCK_HOUR, Fault.SERVER_CLOCK_DECADE}
@@ -122,7 +125,12 @@ class _Schedule:
 
     def _set_up(self) -> None:
         self._server = SimulatedServer(
-            new_server_file(self._folder), self.faults, self._stream("server"), self.ledger, self.trace
+            new_server_file(self._folder),
+            self.faults,
+            self._stream("server"),
+            self.ledger,
+            self.trace,
+            self._stream("lease").choice(LEASES),
         )
         self._network = Network(self._server, self.faults, self._stream("network"))
         self._computers: list[Computer] = []

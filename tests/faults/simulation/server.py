@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, closing, contextmanager, suppress
 from contextvars import ContextVar
+from datetime import timedelta
 from functools import cache
 from inspect import signature
 from pathlib import Path
@@ -102,7 +103,13 @@ class SimulatedServer:
     """One server machine with its database file, which `people` can get tokens for."""
 
     def __init__(
-        self, file: Path, faults: Faults, random: Random, ledger: Ledger, trace: Callable[[str], None]
+        self,
+        file: Path,
+        faults: Faults,
+        random: Random,
+        ledger: Ledger,
+        trace: Callable[[str], None],
+        lease: timedelta,
     ) -> None:
         self.file = file
         self.clock = SimulatedClock()
@@ -112,6 +119,7 @@ class SimulatedServer:
         self._random = random
         self._ledger = ledger
         self._trace = trace
+        self._lease = lease
         self._process = Process("server")
         self._backup: dict[str, bytes] = {}
         self._booting: asyncio.TimerHandle | None = None
@@ -127,7 +135,7 @@ class SimulatedServer:
         bell = Bell()
         store = SqlStore(_engine(), bell.ring, read_key(self.file.with_name(KEY_FILE)))
         lookout = Lookout(store, bell, every_s=SELDOM_S)
-        self.backend = Backend(store, self.clock, bell, lookout, "Simulated", "1", self._chairs)
+        self.backend = Backend(store, self.clock, bell, lookout, "Simulated", "1", self._chairs, self._lease)
 
     def issue_token(self, who: Identity) -> str:
         """Return a token that speaks for somebody, until it is revoked."""
