@@ -412,6 +412,18 @@ async def test_a_lease_that_ended_while_nobody_was_here_is_seen_whatever_the_clo
         await until(lambda: holder(ana) is None)
 
 
+async def test_an_open_conversation_shows_whose_it_is_as_soon_as_an_answer_says_it(
+    backend: Running, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.online)
+        await ana.session.conversations.open(C1)
+        claim = await ana.session.conversations.claim(C1)
+        shown = ana.session.conversations.get(C1)
+        assert shown
+        assert (shown.row.claim, shown.row.owner_state) == (claim, OwnerState.HUMAN)
+
+
 async def test_leaving_the_chair_gives_back_what_is_held(backend: Running, tmp_path: Path) -> None:
     async with desk(tmp_path, lambda: backend.url) as ana, desk(tmp_path / "b", lambda: backend.url, who="ben") as ben:
         await until(lambda: ana.online and ben.online)

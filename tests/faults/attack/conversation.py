@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
+from console.client.services.claims import with_claim
 from console.client.ui.shared.parts import TextButton
 from console.client.ui.shared.text_dialog import TextDialog
 from console.client.ui.transcript.turn_layout import TurnLayout
@@ -35,8 +36,8 @@ async def open_conversation(desk: HostileDesk, view: ConversationView) -> None:
     await until(lambda: desk.shown == said.id and desk.session.conversations.get(said.id) is not None)
     await breath()
     with desk.meter.excused():
-        arrived, kept = desk.session.conversations.get(said.id), await desk.session.conversations.kept(said.id)
-        if arrived != view or kept != view:
+        here = desk.session.conversations.get(said.id), await desk.session.conversations.kept(said.id)
+        if any(copy is None or _as_sent(copy, view) != view for copy in here):
             desk.violated("what arrived, or what this computer keeps of it, is not what was sent")
     _read_head(desk, said, row)
     _read_inspector(desk, view)
@@ -45,6 +46,11 @@ async def open_conversation(desk: HostileDesk, view: ConversationView) -> None:
     desk.see("row's ask", desk.queue.list.viewport(), row.ask)
     desk.see("topic", desk.conversation.header, _topic(said.topic))
     desk.look_over("opened", desk.conversation, desk.inspector.widget())
+
+
+def _as_sent(copy: ConversationView, sent: ConversationView) -> ConversationView:
+    """Return a copy as if nothing had been claimed or given back here since."""
+    return copy.model_copy(update={"row": with_claim(copy.row, sent.row.claim)})
 
 
 def _read_head(desk: HostileDesk, said: Conversation, row: QueueRow) -> None:
