@@ -55,6 +55,8 @@ def _run_simulated(calls: Callable[[Gateways], Coroutine[None, None, None]], fol
 
         await _with_gateways(calls, gateway)
         network.close()
+        server.die(3_600.0)  # it does not come back before the loop is rewound
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
         await server.close()
 
     loop.run_until_complete(simulate())
