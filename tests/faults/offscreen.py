@@ -1,4 +1,4 @@
-"""Qt without a screen, silent about what such a platform cannot do."""
+"""Qt without a screen, silent about what such a platform and its fonts cannot do."""
 
 import os
 import sys
@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication
 
 from console.client.app.main import create_application
 
+KNOWN = "This plugin does not support", "OpenType support missing"
+
 
 def offscreen_application() -> QApplication:
     """Return the desk's Qt application."""
@@ -18,5 +20,5 @@ def offscreen_application() -> QApplication:
 
 
 def _tell(kind: QtMsgType, context: QMessageLogContext, words: str) -> None:
-    if not words.startswith("This plugin does not support"):
+    if not words.startswith(KNOWN):
         print(f"Qt: {words}", file=sys.stderr)
