@@ -15,6 +15,13 @@ from console.client.ui.shared.untrusted import visible
 _FOLD_ABOVE = 320
 _CONTEXT = 90
 _LEADING = 1.25
+_MOST_LINES = 400
+"""More of an answer's own lines than that are not laid out: those around the current hunk are."""
+_WIDTHS = 4
+"""How many widths are remembered: a layout asks for some in turn, again and again."""
+
+Line = list[tuple[str, SegmentKind, int]]
+"""Words, what became of them, and the hunk they belong to, -1 outside of any."""
 
 
 class DiffView(QWidget):
@@ -25,12 +32,9 @@ class DiffView(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._pieces: list[tuple[str, SegmentKind, int]] = []
+        self._pieces: Line = []
         self._current = -1
-        self._layouts: list[tuple[QTextLayout, float]] = []
-        self._laid_out_for = (-1, 0)
-        self._version = 0
-        self._height = 0.0
+        self._laid_out: dict[int, tuple[list[tuple[QTextLayout, float]], float]] = {}
         self.setAccessibleName(self.tr("What changes"))
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
@@ -39,7 +43,7 @@ class DiffView(QWidget):
 
     def show_segments(self, segments: Sequence[Segment], current_hunk: int) -> None:
         """Show a diff; `current_hunk` is the one whose label the keys would set."""
-        pieces: list[tuple[str, SegmentKind, int]] = []
+        pieces: Line = []
         hunk = -1
         before = SegmentKind.SAME
         for place, segment in enumerate(segments):
@@ -56,7 +60,7 @@ class DiffView(QWidget):
         if (pieces, current_hunk) != (self._pieces, self._current):
             self._pieces = pieces
             self._current = current_hunk
-            self._version += 1
+            self._laid_out.clear()
             self.updateGeometry()
             self.update()
             spoken = [f"{kind.value}: {text}" for text, kind, _ in pieces if kind is not SegmentKind.SAME]
@@ -66,52 +70,48 @@ class DiffView(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        self._lay_out(width)
-        return round(self._height) + 2 * Space.S
+        _, height = self._lay_out(width)
+        return round(height) + 2 * Space.S
 
     def sizeHint(self) -> QSize:
         return QSize(400, self.heightForWidth(self.width()))
 
-    def _lay_out(self, width: int) -> None:
-        if self._laid_out_for == (width, self._version):
-            return
-        self._laid_out_for = (width, self._version)
-        self._layouts, self._height = [], 0.0
-        for text, formats in self._paragraphs():
-            layout = QTextLayout(text, text_font())
+    def _lay_out(self, width: int) -> tuple[list[tuple[QTextLayout, float]], float]:
+        """Return the lines as they are laid out for a width, each with its top, and the height of them all."""
+        if found := self._laid_out.get(width):
+            return found
+        layouts: list[tuple[QTextLayout, float]] = []
+        height = 0.0
+        for line in _around(self._current, _lines(self._pieces)):
+            layout = QTextLayout("".join(words for words, _, _ in line), text_font())
             option = QTextOption()
             option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
             option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
             layout.setTextOption(option)
-            layout.setFormats(formats)
+            layout.setFormats(self._formats(line))
             layout.beginLayout()
             top = 0.0
-            while (line := layout.createLine()).isValid():
-                line.setLineWidth(max(40, width - 2 * Space.M))
-                line.setPosition(QPointF(0, top))
-                top += round(line.height() * _LEADING)
+            while (row := layout.createLine()).isValid():
+                row.setLineWidth(max(40, width - 2 * Space.M))
+                row.setPosition(QPointF(0, top))
+                top += round(row.height() * _LEADING)
             layout.endLayout()
-            self._layouts.append((layout, self._height))
-            self._height += top
+            layouts.append((layout, height))
+            height += top
+        if len(self._laid_out) == _WIDTHS:
+            del self._laid_out[next(iter(self._laid_out))]
+        self._laid_out[width] = layouts, height
+        return layouts, height
 
-    def _paragraphs(self) -> list[tuple[str, list[QTextLayout.FormatRange]]]:
-        """The pieces cut at line ends, each line with its formats in UTF-16 units."""
-        lines: list[tuple[str, list[QTextLayout.FormatRange]]] = []
-        text, formats, units = "", [], 0  # type: str, list[QTextLayout.FormatRange], int
-        for piece, kind, hunk in self._pieces:
-            for number, part in enumerate(visible(piece).split("\n")):
-                if number:
-                    if kind is not SegmentKind.SAME:
-                        formats.append(self._format(units, 1, kind, hunk))
-                        text += "\u21b5"
-                    lines.append((text, formats))
-                    text, formats, units = "", [], 0
-                length = len(part.encode("utf-16-le")) // 2
-                formats.append(self._format(units, length, kind, hunk))
-                text += part
-                units += length
-        lines.append((text, formats))
-        return lines
+    def _formats(self, line: Line) -> list[QTextLayout.FormatRange]:
+        """Return a line's formats, in UTF-16 units."""
+        formats: list[QTextLayout.FormatRange] = []
+        start = 0
+        for words, kind, hunk in line:
+            length = len(words.encode("utf-16-le")) // 2
+            formats.append(self._format(start, length, kind, hunk))
+            start += length
+        return formats
 
     def _format(self, start: int, length: int, kind: SegmentKind, hunk: int) -> QTextLayout.FormatRange:
         wanted = QTextLayout.FormatRange()
@@ -136,18 +136,19 @@ class DiffView(QWidget):
         return wanted
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._lay_out(self.width())
+        layouts, _ = self._lay_out(self.width())
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour(Colour.BG))
         painter.setPen(QPen(self._theme.colour(Colour.LINE)))
         painter.drawLine(0, 0, self.width(), 0)
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
         clip = QRectF(event.rect())
-        for layout, top in self._layouts:
+        for layout, top in layouts:
             layout.draw(painter, QPointF(Space.M, Space.S + top), [], clip)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        for layout, top in reversed(self._layouts):
+        layouts, _ = self._lay_out(self.width())
+        for layout, top in reversed(layouts):
             within = event.position() - QPointF(Space.M, Space.S + top)
             if within.y() < 0:
                 continue
@@ -166,8 +167,33 @@ class DiffView(QWidget):
                     self.hunk_chosen.emit(int(hunk))
 
     def _on_theme_changed(self) -> None:
-        self._version += 1
+        self._laid_out.clear()
         self.update()
+
+
+def _lines(pieces: Line) -> list[Line]:
+    """Cut pieces at line ends; one that was changed is seen."""
+    lines: list[Line] = [[]]
+    for piece, kind, hunk in pieces:
+        for number, part in enumerate(visible(piece).split("\n")):
+            if number:
+                if kind is not SegmentKind.SAME:
+                    lines[-1].append(("\u21b5", kind, hunk))
+                lines.append([])
+            if part:
+                lines[-1].append((part, kind, hunk))
+    return lines
+
+
+def _around(hunk: int, lines: list[Line]) -> list[Line]:
+    """Return the lines around a hunk, and a mark where others are left out."""
+    if len(lines) <= _MOST_LINES:
+        return lines
+    first = next((number for number, line in enumerate(lines) if any(each == hunk for _, _, each in line)), 0)
+    start = max(0, min(first - _MOST_LINES // 4, len(lines) - _MOST_LINES))
+    end = start + _MOST_LINES
+    left_out: Line = [("\u22ef", SegmentKind.SAME, -1)]
+    return [left_out] * (start > 0) + lines[start:end] + [left_out] * (end < len(lines))
 
 
 def _folded(text: str, *, first: bool, last: bool) -> str:
