@@ -8,7 +8,7 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import uvicorn
@@ -61,6 +61,10 @@ ME = UserId("agent")
 def name_of(number: int) -> ConversationId:
     """Return the name of a round's conversation."""
     return ConversationId(f"p-{number}")
+
+
+def _number_of(name: str) -> int:
+    return int(name.partition("-")[2])
 
 
 def conversation(number: int, deal: Deal) -> Conversation:
@@ -245,7 +249,10 @@ class HostileBackend:
     async def queue(self, request: Request) -> Response:
         token = request.headers["authorization"]
         start = self._next.get(token, int(token.rpartition("-")[2]))
-        rows = tuple(row(number, self.deal(number)) for number in range(start, start + self.AHEAD))
+        numbers: Iterable[int] = range(start, start + self.AHEAD)
+        if ids := request.query_params.get("ids"):
+            numbers = (_number_of(name) for name in ids.split(","))
+        rows = tuple(row(number, self.deal(number)) for number in numbers)
         return _answer(QueuePage(rows=rows, after=None, place=FEED_START, server_time=NOW))
 
     async def events(self) -> Response:
@@ -272,7 +279,7 @@ class HostileBackend:
 
     async def refuse_correction(self, request: Request, name: str) -> Response:
         sent = Correction.model_validate_json(await request.body())
-        return await self.refuse(int(sent.conversation_id.partition("-")[2]))
+        return await self.refuse(_number_of(sent.conversation_id))
 
 
 def _answer(body: Model, status: int = 200) -> Response:
