@@ -17,7 +17,8 @@ from console.client.ui.shared.phrases import GATES, ago, language_word
 from console.contract.conversations import Conversation, Handoff, SignalKind, Speaker, Tier
 
 _WIDE = 520
-_LONGEST = 1_500
+_LONG, _LONGEST, _MOST = 300, 1_500, 4_000
+"""What is long for a fact; the most shown of one, and of all long ones together, as each width lays them out anew."""
 
 
 class HandoffCard(QFrame):
@@ -114,11 +115,13 @@ class HandoffCard(QFrame):
                 part.deleteLater()
         if self._conversation is None or (self._low and self._folded and not self._unfolded):
             return
-        for place, (name, words, role) in enumerate(_facts(self._conversation, full=self._unfolded)):
+        facts = tuple(_facts(self._conversation, full=self._unfolded))
+        most = min(_LONGEST, _MOST // max(1, sum(len(words) > _LONG for _, words, _ in facts)))
+        for place, (name, words, role) in enumerate(facts):
             side = label(name, "muted", Size.BODY)
             self._facts.addWidget(side, place, 0, Qt.AlignmentFlag.AlignTop)
             if self._unfolded:
-                value: QLabel = label(words, role, most=_LONGEST)
+                value: QLabel = label(words, role, most=most)
                 value.setWordWrap(True)
                 value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             else:
