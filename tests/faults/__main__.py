@@ -9,7 +9,7 @@ from threading import Timer
 
 from tests.faults.report import ROOT
 
-TIMEOUT_S = 1_400
+TIMEOUT_S = 1_450
 
 MACHINES = {
     "schedules": ("--count", "10000"),
@@ -18,9 +18,9 @@ MACHINES = {
     "kills": ("--server-kills", "50"),
     "histories": ("--count", "100"),
     "api": ("--cases", "1000"),
-    "tampers": ("--count", "2000"),
+    "tampers": ("--count", "500"),
     "soak": ("--minutes", "1"),
-    "hostile": ("--count", "2000"),
+    "hostile": ("--count", "1000"),
 }
 """Each machine's arguments; the longest first, and last the one that measures how long a window stands still."""
 
