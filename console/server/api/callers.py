@@ -14,7 +14,7 @@ from console.server.services.tokens import identify
 _bearer = HTTPBearer(auto_error=False, description="A token made by `redline token`.")
 
 
-def _backend(request: Request) -> Backend:
+async def _backend(request: Request) -> Backend:  # a plain function would take each request to a thread and back
     backend: Backend = request.app.state.backend
     return backend
 
