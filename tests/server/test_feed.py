@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -15,16 +14,17 @@ from httpx_sse import EventSource, ServerSentEvent, connect_sse
 
 from console.contract.events import EventPage, FeedEvent
 from console.contract.views import seq_of
-from console.server.services import backend as backends
 from console.server.services import feed as feeds
 from console.server.services.backend import Backend, Bell, Lookout
 from console.server.services.conversations import import_conversations
 from console.server.services.feed import follow_feed
-from console.server.services.ports import EventsPort, StorePort, Unit
+from console.server.services.ports import StorePort, Unit
 from console.server.store import repositories
 from console.server.store.unit_of_work import open_store
 from tests.server.conftest import Sql
 from tests.server.world import HandClock, Running, conversation, correction, running, send
+
+NEVER_S = 3_600.0
 
 
 @contextmanager
@@ -177,56 +177,70 @@ def test_open_streams_end_when_the_backend_stops(tmp_path: Path) -> None:
 
 
 class CountingStore:
-    """A store that counts what is asked of its events."""
+    """A store that counts what was read of it to the end."""
 
     def __init__(self, store: StorePort) -> None:
         self._store = store
-        self.asked: Counter[str] = Counter()
+        self.read = 0
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Unit]:
         async with self._store.reading() as unit:
-            yield cast(Unit, SimpleNamespace(events=_CountedEvents(unit.events, self.asked)))
+            yield unit
+        self.read += 1
 
     def writing(self) -> AbstractAsyncContextManager[Unit]:
         return self._store.writing()
 
 
-class _CountedEvents:
-    def __init__(self, events: EventsPort, asked: Counter[str]) -> None:
-        self._events = events
-        self._asked = asked
-
-    async def after(self, seq: int, limit: int) -> tuple[FeedEvent, ...]:
-        self._asked["after"] += 1
-        return await self._events.after(seq, limit)
-
-    async def last_place(self) -> str:
-        self._asked["last_place"] += 1
-        return await self._events.last_place()
+async def first_heard(backend: Backend) -> str:
+    """Follow from the beginning and say what the first event is about."""
+    async for event in follow_feed(backend, "0"):
+        return event.conversation_id if event else "a heartbeat"
+    return "nothing"
 
 
 @pytest.mark.anyio
-async def test_idle_streams_share_one_look_and_all_hear_what_another_process_writes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(backends, "LOOK_EVERY_S", 0.01)
-    async with open_store(tmp_path / "workspace.db") as mine, open_store(tmp_path / "workspace.db") as others:
-        store, bell, clock = CountingStore(mine), Bell(), HandClock()
-        backend = Backend(store, clock, bell, Lookout(store, bell), workspace="w", version="1")
-
-        async def first_heard() -> str:
-            async for event in follow_feed(backend, "0"):
-                return event.conversation_id if event else "a heartbeat"
-            return "nothing"
-
-        streams = [asyncio.create_task(first_heard()) for _ in range(50)]
+async def test_what_is_new_is_read_once_for_all_idle_streams(tmp_path: Path) -> None:
+    bell = Bell()
+    async with open_store(tmp_path / "workspace.db", bell.ring) as opened:
+        store = CountingStore(opened)
+        backend = Backend(store, HandClock(), bell, Lookout(store, bell, NEVER_S), workspace="w", version="1")
+        streams = [asyncio.create_task(first_heard(backend)) for _ in range(50)]
         async with asyncio.timeout(30):
-            while store.asked["after"] < len(streams):
+            while store.read < len(streams):
                 await asyncio.sleep(0.01)
-            looks = store.asked["last_place"] + 10
-            while store.asked["last_place"] < looks:
-                await asyncio.sleep(0.01)
-        assert store.asked["after"] == len(streams)
-        await import_conversations(others, clock, [conversation("c")], queue_all=False)
+        await import_conversations(store, HandClock(), [conversation("c")], queue_all=False)
         assert await asyncio.wait_for(asyncio.gather(*streams), 30) == ["c"] * len(streams)
+        assert store.read == len(streams) + 1
+
+
+@pytest.mark.anyio
+async def test_all_idle_streams_hear_what_another_process_writes(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "workspace.db") as mine, open_store(tmp_path / "workspace.db") as others:
+        store, bell = CountingStore(mine), Bell()
+        backend = Backend(store, HandClock(), bell, Lookout(store, bell, 0.01), workspace="w", version="1")
+        streams = [asyncio.create_task(first_heard(backend)) for _ in range(50)]
+        async with asyncio.timeout(30):
+            while store.read < len(streams) + 10:
+                await asyncio.sleep(0.01)
+        await import_conversations(others, HandClock(), [conversation("c")], queue_all=False)
+        assert await asyncio.wait_for(asyncio.gather(*streams), 30) == ["c"] * len(streams)
+
+
+@pytest.mark.anyio
+async def test_nobody_misses_what_others_have_heard_already(tmp_path: Path) -> None:
+    bell = Bell()
+    async with open_store(tmp_path / "workspace.db", bell.ring) as store:
+        backend = Backend(store, HandClock(), bell, Lookout(store, bell, NEVER_S), workspace="w", version="1")
+        early, late = follow_feed(backend, "0"), follow_feed(backend, "0")
+        heard: list[str] = []
+        async with asyncio.timeout(30):
+            for number in range(4):
+                waiting = asyncio.create_task(anext(early))
+                await asyncio.sleep(0.05)
+                await import_conversations(store, HandClock(), [conversation(f"c{number}")], queue_all=False)
+                await waiting
+                if number % 2:  # the other one is two behind, now and then
+                    heard += [event.conversation_id for event in [await anext(late), await anext(late)] if event]
+        assert heard == ["c0", "c1", "c2", "c3"]

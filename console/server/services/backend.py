@@ -6,11 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from console.contract.views import seq_of
+from console.contract.events import FeedEvent
 from console.server.services.identity import Identity
 from console.server.services.ports import Clock, StorePort
 
 LOOK_EVERY_S = 1.0
+BATCH = 500
+"""Events that are read at once."""
 
 
 class Bell:
@@ -36,34 +38,41 @@ class Bell:
 
 
 class Lookout:
-    """Looks for news once for everyone: at once after this process's own writes, now and then for those of others."""
+    """Reads what is new once for everyone: at once after this process's own writes, now and then what others wrote."""
 
     def __init__(self, store: StorePort, bell: Bell, every_s: float = LOOK_EVERY_S) -> None:
         self._store = store
         self._bell = bell
         self._every_s = every_s
         self._rung = bell.listen()
-        self._look: asyncio.Task[int] | None = None
+        self._seq = 0
+        self._look: asyncio.Task[tuple[FeedEvent, ...]] | None = None
 
-    async def wait_beyond(self, seq: int) -> None:
-        """Return once there is an event behind `seq`, or the backend stops."""
-        while not self._bell.closed and await self._newest() <= seq:
-            pass
+    async def news_behind(self, seq: int) -> tuple[FeedEvent, ...] | None:
+        """Wait for the next events behind `seq`, which all who are as far share.
 
-    async def _newest(self) -> int:
-        """Return the newest event's place as the next look sees it, which everyone who waits shares."""
-        if self._look is None or self._look.done():
-            self._look = asyncio.create_task(self._next_look(), name="look for events")
-        return await asyncio.shield(self._look)
+        None for whoever has to read for themselves, as they are not as far as others or too much is new; and once the
+        backend stops.
+        """
+        self._seq = max(self._seq, seq)
+        while self._seq == seq and not self._bell.closed:
+            if self._look is None or self._look.done():
+                self._look = asyncio.create_task(self._next_look(), name="look for events")
+            events = await asyncio.shield(self._look)
+            if events and events[0].behind == seq:
+                return events
+        return None
 
-    async def _next_look(self) -> int:
+    async def _next_look(self) -> tuple[FeedEvent, ...]:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._rung.wait(), self._every_s)
         self._rung = self._bell.listen()  # before the look, so that no ring falls between the two
         if self._bell.closed:  # the store may be closed at any moment now
-            return 0
+            return ()
         async with self._store.reading() as unit:
-            return seq_of(await unit.events.last_place())
+            events = await unit.events.after(self._seq, BATCH)
+        self._seq = max(self._seq, events[-1].seq if events else 0)
+        return events if len(events) < BATCH else ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Follows the events from any place on; all streams share one look for news."""
+"""Follows the events from any place on; all who are as far share one look for news."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,12 +7,11 @@ from console.contract.events import EventPage, FeedEvent
 from console.contract.permissions import Permission
 from console.contract.problems import ProblemCode
 from console.contract.views import FeedPlace, seq_of
-from console.server.services.backend import Backend
+from console.server.services.backend import BATCH, Backend
 from console.server.services.identity import Identity
 from console.server.services.ports import Unit
 from console.server.services.refusals import Refused, require
 
-BATCH = 500
 FARTHEST = 5_000
 """Events that somebody may be behind; beyond it reading everything again is less work."""
 
@@ -50,26 +49,25 @@ async def follow_feed(backend: Backend, after: FeedPlace) -> AsyncIterator[FeedE
     It ends too for a reader who fell so far behind that what comes next may have been pruned.
     """
     seq = seq_of(after)
+    news: tuple[FeedEvent, ...] | None = None
     while not backend.bell.closed:
-        async with backend.store.reading() as unit:
-            events = await unit.events.after(seq, BATCH)
-            if len(events) == BATCH and seq_of(await unit.events.last_place()) - seq > FARTHEST:
-                return
-        for event in events:
+        if news is None:
+            async with backend.store.reading() as unit:
+                news = await unit.events.after(seq, BATCH)
+                if len(news) == BATCH and seq_of(await unit.events.last_place()) - seq > FARTHEST:
+                    return
+        for event in news:
             seq = event.seq
             yield event
-        while not events and not await _has_news(backend, seq):
+        if len(news) == BATCH:  # and there may be more
+            news = None
+            continue
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                news = await backend.lookout.news_behind(seq)
+        except TimeoutError:
+            news = ()
             yield None
-
-
-async def _has_news(backend: Backend, seq: int) -> bool:
-    """Wait for an event behind `seq`, or for the backend's end; say False after a heartbeat without either."""
-    try:
-        async with asyncio.timeout(HEARTBEAT_S):
-            await backend.lookout.wait_beyond(seq)
-    except TimeoutError:
-        return False
-    return True
 
 
 async def _check_within_reach(unit: Unit, place: FeedPlace, last: FeedPlace) -> None:
