@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 from tests.faults.powercut import CONTROLS, cut, record
 from tests.faults.report import Report, refuse
-from tests.faults.simulation.bugs import BUGS, planted
+from tests.faults.simulation.bugs import BUGS, CAUGHT_LAST, planted
 from tests.faults.simulation.schedule import run_schedule
 from tests.faults.strace import CannotTraceError
 
@@ -33,12 +33,12 @@ class Catch:
 
 
 def catch(bug: str) -> Catch:
-    """Run schedules with a bug planted until one shows it."""
+    """Run schedules with a bug planted until one shows it, beginning with the one that did so last."""
     if bug == WITHOUT_FULL:
         found = cut(record(bug, CONTROLS[bug]), MOST, "1").violations
         return Catch(bug, 1, found[0]) if found else Catch(bug)
     with planted(bug):
-        for seed in range(1, MOST + 1):
+        for seed in (CAUGHT_LAST[bug], *range(1, MOST)):
             for violation in run_schedule(seed).violations:
                 if "TypeError(" not in violation:  # as where a bug no longer fits the code it is planted in
                     return Catch(bug, seed, violation)

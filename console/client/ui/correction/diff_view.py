@@ -16,7 +16,7 @@ _FOLD_ABOVE = 320
 _CONTEXT = 90
 _LEADING = 1.25
 _MOST_LINES = 400
-"""More of an answer's own lines than that are not laid out: those around the current hunk are."""
+"""Of an answer with more lines of its own only those around the current hunk are laid out."""
 _WIDTHS = 4
 """How many widths are remembered: a layout asks for some in turn, again and again."""
 
