@@ -7,6 +7,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -171,8 +172,11 @@ class SubmitWork(Work[DeskSession]):
                 await desk.stop()
 
     async def held(self, folder: Path) -> tuple[object, ...]:
-        """Return what a profile holds."""
-        return await DeskWork().held(folder)
+        """Return what a profile holds, without the ids: the chance that they are drawn from is the backoff's too."""
+        drafts, outbox, *rest = await DeskWork().held(folder)
+        assert isinstance(outbox, tuple)
+        nameless = [replace(item, correction=item.correction.model_copy(update={"id": ""})) for item in outbox]
+        return drafts, nameless, *rest
 
 
 class BackendWork(Work[Backend]):
