@@ -117,9 +117,11 @@ class ConversationView(Model):
     """A conversation with its queue row and the corrections stored against it, oldest first.
 
     Of the corrections only the newest that fit in `limits.MAX_CORRECTIONS_SHOWN`; `GET /v1/corrections` has them all.
+    `place` is the feed's place it was read at.
     """
 
     row: QueueRow
     conversation: Conversation
     corrections: Many[CorrectionRecord]
+    place: FeedPlace = FEED_START
     server_time: UtcTime

@@ -42,6 +42,7 @@ pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
 ANA, BEN = UserId("ana"), UserId("ben")
 PLACE = "7-0123456789abcdef"
+NEWEST = "9-0123456789abcdef"
 
 
 @pytest.fixture
@@ -244,10 +245,10 @@ async def test_the_queue_is_replaced_as_a_whole_or_row_by_row(store: LocalStore)
     await store.keep_queue(KeptQueue((row("a"), row("b"), row("c"))))
     assert (await store.queue()).place is None
     await store.keep_rows(KeptQueue((row("b", turns=9), row("d")), PLACE, NOW), gone=[ConversationId("a")])
-    await store.keep_rows(KeptQueue((row("d"),)))
+    await store.keep_rows(KeptQueue((row("d"),), newest=NEWEST))
     kept = await store.queue()
     assert {(row.conversation_id, row.turns) for row in kept.rows} == {("b", 9), ("c", 3), ("d", 3)}
-    assert (kept.place, kept.read_at) == (PLACE, NOW)
+    assert (kept.place, kept.read_at, kept.newest) == (PLACE, NOW, NEWEST)
 
 
 async def test_people_and_conversations_come_back_as_they_were_kept(store: LocalStore) -> None:

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from console.client.net.http import HttpGateway
+from console.client.services import feed as feeds
 from console.client.services.backoff import Backoff
 from console.client.services.corrections import SavedState
 from console.client.services.errors import StoreError
@@ -17,6 +18,7 @@ from console.client.services.reconcile import Reconciler
 from console.client.services.tasks import Tasks
 from console.client.store.memory_store import MemoryStore
 from console.contract.base import canonical_json, content_sha256
+from console.contract.conversations import OwnerState
 from console.contract.ids import ConversationId, CorrectionId
 from console.contract.reconcile import Delivered, Differences, StoredDay
 from console.contract.views import CorrectionState, Receipt
@@ -27,6 +29,8 @@ from tests.client.test_local_store import correction as local_correction
 from tests.server.world import conversation
 
 pytestmark = pytest.mark.anyio
+
+ABOUT = ConversationId("c-1")
 
 
 @pytest.fixture
@@ -107,6 +111,48 @@ async def test_a_claim_under_the_lower_epochs_of_a_restored_backend_is_held(back
         await until(lambda: ana.session.conversations.held(about) is None)
         claim = await ana.session.conversations.claim(about)
         assert (claim.epoch, ana.session.conversations.held(about)) == (1, claim)
+
+
+async def read_before_it_is_told(ana: Desk, folder: Path, backend: Backend) -> None:
+    """Let a desk read that somebody closed a conversation while its feed is slow to say so; then put it all back."""
+    await until(lambda: ana.online)
+    async with desk(folder / "ben", lambda: backend.url, "ben") as ben:
+        await ben.session.conversations.claim(ABOUT)
+        await ben.session.conversations.close(ABOUT)
+    view = await ana.session.conversations.open(ABOUT)
+    await ana.session.queue.reread([ABOUT])
+    assert view.row.owner_state is OwnerState.CLOSED
+    assert ana.session.queue.row(ABOUT) is None
+    backend.stop()
+    backend.restore(folder / "backup")
+
+
+@pytest.fixture
+def slow_feed(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "GATHER_S", 3_600.0)
+    backend.stop()
+    backend.back_up(tmp_path / "backup")
+    backend.start()
+
+
+async def test_what_was_read_before_the_feed_told_of_it_is_read_again_from_a_restored_backend(
+    backend: Backend, slow_feed: None, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await read_before_it_is_told(ana, tmp_path, backend)
+        backend.start()
+        await until(lambda: ana.session.queue.row(ABOUT) is not None)
+        await until(lambda: ana.session.conversations.get(ABOUT).row.owner_state is OwnerState.WAITING)
+
+
+async def test_so_is_what_is_kept_of_it_by_a_desk_that_was_closed_meanwhile(
+    backend: Backend, slow_feed: None, tmp_path: Path
+) -> None:
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await read_before_it_is_told(ana, tmp_path, backend)
+    backend.start()
+    async with desk(tmp_path, lambda: backend.url) as ana:
+        await until(lambda: ana.session.queue.row(ABOUT) is not None)
 
 
 class Forgetful(HttpGateway):

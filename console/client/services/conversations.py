@@ -15,6 +15,7 @@ from console.client.services.errors import (
     UnclearAnswerError,
     UnknownOutcomeError,
 )
+from console.client.services.horizon import Horizon
 from console.client.services.ports import BackendGateway, LocalStore
 from console.contract.ids import ConversationId
 from console.contract.views import Claim, ConversationView
@@ -30,12 +31,19 @@ class ConversationService:
     """Opens, claims, releases and closes conversations."""
 
     def __init__(
-        self, gateway: BackendGateway, store: LocalStore, changes: Changes, server_time: ServerTime, claims: Claims
+        self,
+        gateway: BackendGateway,
+        store: LocalStore,
+        changes: Changes,
+        server_time: ServerTime,
+        horizon: Horizon,
+        claims: Claims,
     ) -> None:
         self._gateway = gateway
         self._store = store
         self._changes = changes
         self._server_time = server_time
+        self._horizon = horizon
         self._claims = claims
         self._views: OrderedDict[ConversationId, ConversationView] = OrderedDict()
         self._stale: set[ConversationId] = set()
@@ -138,6 +146,7 @@ class ConversationService:
         asked = self._asked
         view = await self._gateway.conversation(conversation_id)
         self._server_time.note(view.server_time)
+        self._horizon.note(view.place)
         if self._read_by.get(conversation_id, 0) > asked:  # a later question was answered before
             return self._views[conversation_id]
         self._read_by[conversation_id] = asked

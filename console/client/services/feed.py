@@ -14,6 +14,7 @@ from console.client.services.errors import (
     UnknownOutcomeError,
     UnreachableError,
 )
+from console.client.services.horizon import Horizon
 from console.client.services.ports import BackendGateway, Clock
 from console.client.services.queue import QueueService
 from console.contract.events import EventPage, FeedEvent
@@ -38,7 +39,8 @@ class DeskFeed:
     `on_lost` hears why it is not, and in how many seconds it is tried again.
 
     The place it stands at moves on only once what changed before it was read, so that nothing is passed over when the
-    line breaks between. Where the backend no longer knows the place, everything is read again.
+    line breaks between. Where the backend no longer knows the place, or one that anything was read at since, everything
+    is read again.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class DeskFeed:
         gateway: BackendGateway,
         queue: QueueService,
         conversations: ConversationService,
+        horizon: Horizon,
         clock: Clock,
         random: Random,
         *,
@@ -55,6 +58,7 @@ class DeskFeed:
         self._gateway = gateway
         self._queue = queue
         self._conversations = conversations
+        self._horizon = horizon
         self._clock = clock
         self._backoff = Backoff(random, most=LONGEST_WAIT_S)
         self._on_connected = on_connected
@@ -108,15 +112,20 @@ class DeskFeed:
                 all_three.create_task(self._look_after(), name="feed: look after")
 
     async def _read_all(self) -> FeedPlace:
+        self._horizon.forget()
         place = await self._queue.refresh()
         await self._conversations.reread(ALL)
         return place
 
     async def _catch_up(self, place: FeedPlace) -> FeedPlace:
         """Read again, page by page, what changed behind a place; return where that ends."""
+        newest = self._horizon.newest
         while True:
             delivered = self._queue.delivered
             page = await self._next_page(place)
+            if _leaves_out(page, place, newest):
+                self._place = None
+                return await self._read_all()
             await self._take_in({event.conversation_id for event in page.events}, page.place)
             place = page.place
             if not page.more:
@@ -166,6 +175,12 @@ class DeskFeed:
             await self._queue.reread(changed, place)
             await self._conversations.reread(frozenset(changed))
         self._place = place
+
+
+def _leaves_out(page: EventPage, behind: FeedPlace, place: FeedPlace) -> bool:
+    """Say whether a page of what is behind a place should hold another one, and does not: it was undone."""
+    is_due = seq_of(place) > seq_of(behind) and (not page.more or seq_of(place) <= seq_of(page.place))
+    return is_due and place not in {event.place for event in page.events}
 
 
 def _first(group: BaseExceptionGroup[BackendError]) -> BackendError:

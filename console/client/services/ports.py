@@ -13,6 +13,7 @@ from console.contract.events import EventPage, FeedEvent
 from console.contract.ids import ConversationId, CorrectionId, UserId
 from console.contract.reconcile import Delivered, Differences
 from console.contract.views import (
+    FEED_START,
     Claim,
     ConversationView,
     CorrectionPage,
@@ -110,11 +111,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class KeptQueue:
-    """The queue as it was last read, in no order: as of `place` in the feed, at `read_at` by the backend's clock."""
+    """The queue as it was last read, in no order: as of `place` in the feed, at `read_at` by the backend's clock.
+
+    What changed behind `place` may be in the rows already, as far as `newest`.
+    """
 
     rows: tuple[QueueRow, ...] = ()
     place: FeedPlace | None = None
     read_at: datetime | None = None
+    newest: FeedPlace = FEED_START
 
 
 class LocalStore(Protocol):

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from operator import itemgetter
 
@@ -13,6 +14,7 @@ from console.client.services.changes import ALL, Changes, ChangeSet
 from console.client.services.claims import Claims, with_claim
 from console.client.services.clock import ServerTime
 from console.client.services.errors import StoreError
+from console.client.services.horizon import Horizon
 from console.client.services.outbox import Outbox
 from console.client.services.ports import BackendGateway, Delivery, KeptQueue, LocalStore
 from console.contract.ids import ConversationId, CorrectionId
@@ -31,6 +33,7 @@ class QueueService:
         store: LocalStore,
         changes: Changes,
         server_time: ServerTime,
+        horizon: Horizon,
         outbox: Outbox,
         claims: Claims,
     ) -> None:
@@ -38,6 +41,7 @@ class QueueService:
         self._store = store
         self._changes = changes
         self._server_time = server_time
+        self._horizon = horizon
         self._outbox = outbox
         self._claims = claims
         self._reading = asyncio.Lock()
@@ -70,6 +74,7 @@ class QueueService:
         self._all_read_at = kept.read_at or _UNREAD
         for row in kept.rows:
             self._claims.remember(row)
+        self._horizon.note(kept.newest)
         self._replace(kept.rows)
         return kept.place
 
@@ -83,12 +88,15 @@ class QueueService:
             while page.after is not None:
                 page = await self._gateway.queue_page(page.after)
                 rows += page.rows
+            self._horizon.note(page.place)
             self._all_read_at, self._read_at = read_at, {}
             self._replace(rows)
             self.count_in(delivered)
             self._kept_in_full = False
             with suppress(StoreError):  # a copy that cannot be kept is missed only at the next start
-                await self._store.keep_queue(KeptQueue(tuple(self._rows.values()), place, read_at))
+                await self._store.keep_queue(
+                    KeptQueue(tuple(self._rows.values()), place, read_at, self._horizon.newest)
+                )
                 self._kept_in_full = True
         return place
 
@@ -105,6 +113,7 @@ class QueueService:
                 delivered = self.delivered
                 page = await self._gateway.queue_rows(batch)
                 self._server_time.note(page.server_time)
+                self._horizon.note(page.place)
                 self._read_at |= dict.fromkeys(batch, page.server_time)
                 self.count_in(delivery for delivery in delivered if delivery.conversation_id in batch)
                 gone = frozenset(batch) - {row.conversation_id for row in page.rows}
@@ -113,7 +122,8 @@ class QueueService:
                 for conversation_id in gone:
                     self._remove(conversation_id)
                 self._changes.publish(ChangeSet(queue=frozenset(batch)))
-                await self._keep(KeptQueue(page.rows, place if last else None, page.server_time), tuple(gone))
+                kept = KeptQueue(page.rows, place if last else None, page.server_time, self._horizon.newest)
+                await self._keep(kept, tuple(gone))
 
     async def check_leases(self) -> None:
         """Read again what somebody holds, or else any row: leases end without an event, by a clock that answers tell.
@@ -133,7 +143,7 @@ class QueueService:
     async def _keep(self, changed: KeptQueue, gone: tuple[ConversationId, ...]) -> None:
         """Keep rows; once some could not be kept the place stays where it was: the next start reads on from there."""
         try:
-            await self._store.keep_rows(changed if self._kept_in_full else KeptQueue(changed.rows), gone)
+            await self._store.keep_rows(changed if self._kept_in_full else replace(changed, place=None), gone)
         except StoreError:
             self._kept_in_full = False
 

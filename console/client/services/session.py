@@ -13,6 +13,7 @@ from console.client.services.conversations import ConversationService
 from console.client.services.corrections import CorrectionService
 from console.client.services.errors import BackendError, UnauthenticatedError
 from console.client.services.feed import DeskFeed
+from console.client.services.horizon import Horizon
 from console.client.services.outbox import Outbox
 from console.client.services.outbox_pump import OutboxPump
 from console.client.services.ports import BackendGateway, Clock, LocalStore
@@ -58,8 +59,9 @@ class DeskSession:
         self._outbox = Outbox(store, me.user_id)
         self._claims = Claims(gateway, clock, self.server_time, me.user_id, self._on_claim)
         self._pump = OutboxPump(gateway, self._outbox, clock, random, self._on_outbox_item)
-        self.queue = QueueService(gateway, store, self.changes, self.server_time, self._outbox, self._claims)
-        self.conversations = ConversationService(gateway, store, self.changes, self.server_time, self._claims)
+        horizon = Horizon()
+        self.queue = QueueService(gateway, store, self.changes, self.server_time, horizon, self._outbox, self._claims)
+        self.conversations = ConversationService(gateway, store, self.changes, self.server_time, horizon, self._claims)
         self.corrections = CorrectionService(
             store, self.changes, clock, random, self._outbox, self._pump, self.conversations, self._claims, me.user_id
         )
@@ -68,6 +70,7 @@ class DeskSession:
             gateway,
             self.queue,
             self.conversations,
+            horizon,
             clock,
             random,
             on_connected=self._on_connected,

@@ -129,7 +129,7 @@ class MemoryStore:
         }
         kept = tuple(row for row in rows.values() if row.conversation_id not in gone)
         where = changed if changed.place and changed.read_at else self._queue
-        self._queue = KeptQueue(kept, where.place, where.read_at)
+        self._queue = KeptQueue(kept, where.place, where.read_at, changed.newest)
 
     async def conversation(self, conversation_id: ConversationId) -> ConversationView | None:
         """Return a conversation as it was last read."""

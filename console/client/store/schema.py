@@ -59,6 +59,7 @@ MIGRATIONS = (
     ALTER TABLE draft ADD COLUMN seal TEXT;
     ALTER TABLE outbox ADD COLUMN seal TEXT;
     """,
+    "ALTER TABLE feed_place ADD COLUMN newest TEXT NOT NULL DEFAULT '0';",
 )
 
 

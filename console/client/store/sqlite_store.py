@@ -20,7 +20,7 @@ from console.client.store.seals import SEALED, insert_sealed
 from console.contract.base import Model, UtcTime, canonical_json, content_sha256
 from console.contract.corrections import Correction
 from console.contract.ids import ConversationId, CorrectionId, UserId
-from console.contract.views import ConversationView, FeedPlace, Me, QueueRow, Receipt
+from console.contract.views import FEED_START, ConversationView, FeedPlace, Me, QueueRow, Receipt
 
 KEPT_CONVERSATIONS = 500
 KEPT_FOR = timedelta(days=35)
@@ -30,7 +30,7 @@ BATCH = 500
 
 _ROWS = TypeAdapter(tuple[QueueRow, ...])
 _TIME = TypeAdapter(UtcTime)
-_PLACE = TypeAdapter(tuple[FeedPlace, UtcTime])
+_PLACE = TypeAdapter(tuple[FeedPlace, UtcTime, FeedPlace])
 _THIS_DRAFT = "WHERE conversation_id = ? AND turn = ? AND author_id = ?"
 _PUT_FIRST = "UPDATE outbox SET position = (SELECT min(position) FROM outbox) - 1 WHERE id = ?"
 _DISCARD = "DELETE FROM outbox WHERE id = ? AND refusal IS NOT NULL"
@@ -242,11 +242,11 @@ class SqliteStore:
                 try:
                     while batch := found.fetchmany(BATCH):  # in steps, so that the screen's thread gets its turns
                         rows += _ROWS.validate_json(f"[{','.join(body for (body,) in batch)}]")
-                    found = db.execute("SELECT place, read_at FROM feed_place").fetchone()
-                    place, read_at = _PLACE.validate_python(found) if found else (None, None)
+                    found = db.execute("SELECT place, read_at, newest FROM feed_place").fetchone()
+                    place, read_at, newest = _PLACE.validate_python(found) if found else (None, None, FEED_START)
                 except ValidationError:
                     return KeptQueue()
-            return KeptQueue(tuple(rows), place, read_at)
+            return KeptQueue(tuple(rows), place, read_at, newest)
 
         return await self._run(read)
 
@@ -364,8 +364,10 @@ def _is_in_the_way(db: sqlite3.Connection, key: DraftKey, draft_id: CorrectionId
 def _keep_rows(db: sqlite3.Connection, queue: KeptQueue) -> None:
     db.executemany(_KEEP_ROW, ((row.conversation_id, row.model_dump_json()) for row in queue.rows))
     if queue.place and queue.read_at:
-        insert = "INSERT OR REPLACE INTO feed_place (one, place, read_at) VALUES (1, ?, ?)"
-        db.execute(insert, (queue.place, queue.read_at.isoformat()))
+        insert = "INSERT OR REPLACE INTO feed_place (one, place, read_at, newest) VALUES (1, ?, ?, ?)"
+        db.execute(insert, (queue.place, queue.read_at.isoformat(), queue.newest))
+    else:
+        db.execute("UPDATE feed_place SET newest = ?", (queue.newest,))
 
 
 def _end_draft(db: sqlite3.Connection, key: DraftKey) -> None:

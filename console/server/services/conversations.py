@@ -93,10 +93,12 @@ async def read_conversation(backend: Backend, caller: Identity, conversation_id:
         (row,) = await unit.conversations.rows([conversation_id], now)
         newest = _within(await unit.corrections.sizes(conversation_id), MAX_CORRECTIONS_SHOWN)
         corrections = await unit.corrections.these(newest)
+        place = await unit.events.last_place()
     return ConversationView(
         row=row,
         conversation=conversation.model_copy(update={"customer": mask_customer(conversation.customer)}),
         corrections=_newest(corrections, MAX_CORRECTIONS_SHOWN),
+        place=place,
         server_time=now,
     )
 

@@ -122,7 +122,7 @@ def _(plant: Plant) -> None:
     plant(OutboxPump, "_pause", lambda self: 10.0)
 
 
-@bug("one that the backend is too busy for goes before all others")
+@bug("one that the backend is too busy for goes before all others", caught_last=26)
 def _(plant: Plant) -> None:
     plant(OutboxPump, "_tried", OutboxPump._due)
 
@@ -226,7 +226,7 @@ def _(plant: Plant) -> None:
 # the desk: what it keeps
 
 
-@bug("saved is shown before the commit")
+@bug("saved is shown before the commit", caught_last=106)
 def _(plant: Plant) -> None:
     submit = SqliteStore.submit
 
@@ -242,7 +242,7 @@ def _(plant: Plant) -> None:
     plant(sqlite_store, "_THIS_DRAFT", "WHERE conversation_id = ?1 AND turn = ?2 AND ?3 IS NOT NULL")
 
 
-@bug("the draft ends in a transaction of its own")
+@bug("the draft ends in a transaction of its own", caught_last=26)
 def _(plant: Plant) -> None:
     submit = SqliteStore.submit
 
@@ -268,7 +268,7 @@ def _(plant: Plant) -> None:
     plant(SqliteStore, "submit", submit_and_keep)
 
 
-@bug("words are thrown away with the receipt")
+@bug("words are thrown away with the receipt", caught_last=30)
 def _(plant: Plant) -> None:
     settle = SqliteStore.settle
 
@@ -282,7 +282,7 @@ def _(plant: Plant) -> None:
 # the desk: comparing and reading again
 
 
-@bug("nothing is compared with a restored backend")
+@bug("nothing is compared with a restored backend", caught_last=30)
 def _(plant: Plant) -> None:
     plant(Reconciler, "connected", lambda self: None)
 
@@ -307,7 +307,7 @@ def _(plant: Plant) -> None:
     plant(DeskFeed, "_take_in", move_on_first)
 
 
-@bug("a snapshot is read with a later place", caught_last=157)
+@bug("a snapshot is read with a later place", caught_last=47)
 def _(plant: Plant) -> None:
     refresh = QueueService.refresh
 
@@ -328,7 +328,7 @@ def _(plant: Plant) -> None:
     plant(DeskFeed, "_catch_up", skip)
 
 
-@bug("a gap in the feed is not seen")
+@bug("a gap in the feed is not seen", caught_last=38)
 def _(plant: Plant) -> None:
     async def listen(
         self: DeskFeed, events: AsyncIterator[FeedEvent], arrived: asyncio.Queue[FeedEvent], last: int
@@ -345,7 +345,7 @@ def _(plant: Plant) -> None:
     plant(DeskFeed, "_read_all", lambda self: self._queue.refresh())
 
 
-@bug("what was delivered is counted by the backend's clock alone", caught_last=52)
+@bug("what was delivered is counted by the backend's clock alone", caught_last=32)
 def _(plant: Plant) -> None:
     plant(QueueService, "count_in", lambda self, delivered: None)
 

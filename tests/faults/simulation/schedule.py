@@ -35,6 +35,9 @@ SOON_S = 150.0
 PATIENCE_S, LONGEST_S = 3_600.0, 86_400.0
 """How long, in virtual seconds, a thing may take to come right once nothing goes wrong any more; and all of it."""
 
+SHORT, LONG = (2, 3), (3, 5)
+"""The fewest and the most things that each person does. Some bugs show in many short schedules, some in a long one."""
+
 LEASES = timedelta(minutes=5), timedelta(minutes=1)
 """The usual one, and one that runs out while people work."""
 
@@ -55,12 +58,15 @@ class Outcome:
     trace: tuple[str, ...]
 
 
-def run_schedule(seed: int, *, traced: bool = True) -> Outcome:
-    """Run the schedule of a seed; without `traced` the outcome does not tell what happened in it."""
+def run_schedule(seed: int, *, traced: bool = True, acts: tuple[int, int] | None = None) -> Outcome:
+    """Run the schedule of a seed; without `traced` the outcome does not tell what happened in it.
+
+    `acts`: the fewest and the most things that each person does, if the seed does not say.
+    """
     loop = the_loop()
     loop.rewind()
     with tempfile.TemporaryDirectory(prefix="redline-schedule-", dir=fast_folder()) as folder:
-        schedule = _Schedule(seed, Path(folder))
+        schedule = _Schedule(seed, Path(folder), acts)
         loop.set_exception_handler(schedule.on_error)
         loop.run_until_complete(schedule.run())
     fingerprint = hashlib.sha256("\n".join(schedule.lines).encode()).hexdigest()
@@ -71,11 +77,12 @@ def run_schedule(seed: int, *, traced: bool = True) -> Outcome:
 class _Schedule:
     """The world of one seed."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, acts: tuple[int, int] | None) -> None:
         self.lines: list[str] = []
         self.ledger = Ledger(self.trace)
         self._folder = folder
         self._seed = seed
+        self._acts = acts or self._stream("acts").choice((SHORT, LONG))
         self._random = self._stream("schedule")
         self.faults = Faults(self._stream("faults"))
 
@@ -106,7 +113,7 @@ class _Schedule:
     async def _work(self) -> None:
         chaos = asyncio.create_task(self._make_chaos())
         busy = CONVERSATIONS[: self._random.randint(1, len(CONVERSATIONS))]  # the fewer, the more people meet there
-        await asyncio.gather(*(person.work(self._random.randint(3, 5), busy) for person in self._people))
+        await asyncio.gather(*(person.work(self._random.randint(*self._acts), busy) for person in self._people))
         chaos.cancel()
         self.trace("peace")
         self.faults.stop()
