@@ -1,6 +1,6 @@
 """The handoff card: why, what is wanted, what the AI did, promised and asked, and what is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt
@@ -17,8 +17,11 @@ from console.client.ui.shared.phrases import GATES, ago, language_word
 from console.contract.conversations import Conversation, Handoff, SignalKind, Speaker, Tier
 
 _WIDE = 520
-_LONG, _LONGEST, _MOST = 300, 1_500, 4_000
-"""What is long for a fact; the most shown of one, and of all long ones together, as each width lays them out anew."""
+_LONG, _LONGEST, _MOST, _MOST_BYTES = 300, 1_500, 4_000, 6_000
+"""What is long for a fact; the most shown of one, and of all long ones together, as each width lays them out anew.
+
+Bytes of UTF-8 tell roughly how hard that is: a letter of another script is two or three, an emoji four.
+"""
 
 
 class HandoffCard(QFrame):
@@ -116,7 +119,7 @@ class HandoffCard(QFrame):
         if self._conversation is None or (self._low and self._folded and not self._unfolded):
             return
         facts = tuple(_facts(self._conversation, full=self._unfolded))
-        most = min(_LONGEST, _MOST // max(1, sum(len(words) > _LONG for _, words, _ in facts)))
+        most = _most_of_each([words for _, words, _ in facts if len(words) > _LONG])
         for place, (name, words, role) in enumerate(facts):
             side = label(name, "muted", Size.BODY)
             self._facts.addWidget(side, place, 0, Qt.AlignmentFlag.AlignTop)
@@ -128,6 +131,13 @@ class HandoffCard(QFrame):
                 value = ElidedLabel(words, role)
             value.setFont(text_font())
             self._facts.addWidget(value, place, 1)
+
+
+def _most_of_each(long: Sequence[str]) -> int:
+    """Return how many characters of each long fact are shown beside the others."""
+    most = min(_LONGEST, _MOST // max(1, len(long)))
+    size = sum(len(words[:most].encode()) for words in long)
+    return most if size <= _MOST_BYTES else most * _MOST_BYTES // size
 
 
 def _why(handoff: Handoff) -> str:
